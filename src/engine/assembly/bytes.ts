@@ -1,0 +1,60 @@
+// Copy and compare, made for short byte strings. Loads may run past the end of what was asked for (by less than
+// OVERRUN_BYTES, always inside this memory); stores only where the name says so.
+
+/** From here on the built-in copy, which is a call out of WebAssembly, is the faster one. */
+const BULK_COPY_BYTES: u32 = 512
+
+/** Whether two byte strings are equal. */
+export function equalBytes(left: usize, right: usize, bytes: u32): bool {
+  while (bytes > 8) {
+    if (load<u64>(left) != load<u64>(right)) return false
+    left += 8
+    right += 8
+    bytes -= 8
+  }
+  // A shift by 64 is one by 0 here, and that is right: with eight bytes left nothing is masked.
+  return ((load<u64>(left) ^ load<u64>(right)) << (64 - (<u64>bytes << 3))) == 0
+}
+
+/** Copies; may also write up to 15 bytes past the end. */
+@inline
+export function copyOverrunning(target: usize, source: usize, bytes: u32): void {
+  if (bytes >= BULK_COPY_BYTES) {
+    memory.copy(target, source, bytes)
+    return
+  }
+  for (let done: u32 = 0; done < bytes; done += 16) v128.store(target + done, v128.load(source + done))
+}
+
+/** Copies exactly. */
+export function copyExactly(target: usize, source: usize, bytes: u32): void {
+  if (bytes >= BULK_COPY_BYTES) {
+    memory.copy(target, source, bytes)
+    return
+  }
+  if (bytes >= 16) {
+    const last = bytes - 16
+    for (let done: u32 = 0; done < last; done += 16) v128.store(target + done, v128.load(source + done))
+    v128.store(target + last, v128.load(source + last))
+    return
+  }
+  if (bytes >= 8) {
+    const head = load<u64>(source)
+    store<u64>(target + bytes - 8, load<u64>(source + bytes - 8))
+    store<u64>(target, head)
+    return
+  }
+  if (bytes >= 4) {
+    const head = load<u32>(source)
+    store<u32>(target + bytes - 4, load<u32>(source + bytes - 4))
+    store<u32>(target, head)
+    return
+  }
+  if (bytes >= 2) {
+    const head = load<u16>(source)
+    store<u8>(target + bytes - 1, load<u8>(source + bytes - 1))
+    store<u16>(target, head)
+    return
+  }
+  if (bytes) store<u8>(target, load<u8>(source))
+}

@@ -1,0 +1,178 @@
+// The last pass: executes a checked section in order, one operation after the other, within the frame's limits.
+
+import { FRAME_WORK_BYTES_MAX } from '../../protocol/limits.ts'
+import {
+  OP_CODE_MASK,
+  OP_DELETE,
+  OP_EXISTS,
+  OP_GET,
+  OP_SET,
+  OP_WITH_VERSION,
+  STATUS_MISSING,
+  STATUS_NO_MEMORY,
+} from '../../protocol/codes.ts'
+import { equalBytes } from './bytes.ts'
+import { call } from './call.ts'
+import { allowMoves } from './directory.ts'
+import { loadGroup } from './group.ts'
+import { heapChanges } from './heap.ts'
+import { REQUEST_AT } from './layout.ts'
+import { Record } from './record.ts'
+import { nextRepeatSection } from './repeats.ts'
+import {
+  allowReply,
+  hasReplyRoom,
+  openSlab,
+  pendingBytes,
+  position,
+  RESULT_HEAD_BYTES_MAX,
+  slabEnd,
+  writeDone,
+  writePending,
+  writeStatus,
+  writeValue,
+} from './result.ts'
+import { GROUP_STEPS, Step, stepAt } from './step.ts'
+import { CHANGE_DONE, CHANGE_LATER, CHANGE_NO_MEMORY, findRecord, removeRecord, writeRecord } from './table.ts'
+
+/** Results of `execute` and `resume`, known to the host. */
+export const EXECUTED: u32 = 0
+/** Go on with `resume` and a fresh slab. */
+export const SLAB_FULL: u32 = 1
+/** The next operation would pass a limit of the frame. */
+export const STOPPED: u32 = 2
+/** The next operation would create a record in a slot that is not owned. */
+export const WRONG_SLOT: u32 = 3
+
+let requestPosition: usize = 0
+let operationsLeft: u32 = 0
+let stepCount: u32 = 0
+let stepIndex: u32 = 0
+let groupChanges: u32 = 0
+let resultCount: u32 = 0
+/** Key and value bytes that the frame may still compare and copy. */
+let workLeft: u32 = 0
+
+/** Starts a frame: gives it its budgets. */
+export function beginFrame(): void {
+  workLeft = FRAME_WORK_BYTES_MAX
+  allowReply()
+  allowMoves()
+}
+
+/** Executes the `count` staged operations that `checkOperations` approved. */
+export function execute(count: u32, at: usize, end: usize): u32 {
+  requestPosition = REQUEST_AT
+  operationsLeft = count
+  stepCount = 0
+  stepIndex = 0
+  resultCount = 0
+  nextRepeatSection()
+  return resume(at, end)
+}
+
+/** Continues a section after SLAB_FULL. */
+export function resume(at: usize, end: usize): u32 {
+  openSlab(at, end)
+  const outcome = !pendingBytes || writePending() ? run() : SLAB_FULL
+  const state = call()
+  state.resultCount = resultCount
+  state.position = <u32>position
+  return outcome
+}
+
+function run(): u32 {
+  while (true) {
+    while (stepIndex < stepCount) {
+      if (position + RESULT_HEAD_BYTES_MAX > slabEnd) return SLAB_FULL
+      const outcome = executeStep(stepAt(stepIndex))
+      if (outcome) return outcome
+      stepIndex++
+      resultCount++
+      if (pendingBytes) return SLAB_FULL
+    }
+    if (!operationsLeft) return EXECUTED
+    stepCount = min(operationsLeft, GROUP_STEPS)
+    operationsLeft -= stepCount
+    stepIndex = 0
+    groupChanges = heapChanges
+    requestPosition = loadGroup(requestPosition, stepCount)
+  }
+}
+
+/** Executes one operation and writes its result; anything but EXECUTED means that nothing was done. */
+function executeStep(step: Step): u32 {
+  const code = step.operation & OP_CODE_MASK
+  const withVersion: u32 = step.operation & OP_WITH_VERSION ? 1 : 0
+  if (!spend(step.keyBytes)) return STOPPED
+  if (code == OP_GET) return executeGet(step, withVersion)
+  if (!hasReplyRoom(0)) return STOPPED
+  if (code == OP_SET) return executeSet(step, withVersion)
+  if (code == OP_DELETE) return executeDelete(step, withVersion)
+  assert(code == OP_EXISTS, 'the request was checked')
+  return executeExists(step, withVersion)
+}
+
+/** Takes from the frame's work budget; false when it is spent. */
+@inline
+function spend(bytes: u32): bool {
+  if (bytes > workLeft) return false
+  workLeft -= bytes
+  return true
+}
+
+/** The record of a step's key: the hint when nothing moved and its key is the one, else a fresh look. */
+@inline
+function lookUp(step: Step): usize {
+  const hint = step.record
+  if (hint && heapChanges == groupChanges) {
+    const record = changetype<Record>(hint)
+    if (record.keyBytes == step.keyBytes && equalBytes(record.key, step.key, step.keyBytes)) return hint
+  }
+  return findRecord(step.hash, step.key, step.keyBytes)
+}
+
+function executeGet(step: Step, withVersion: u32): u32 {
+  const address = lookUp(step)
+  const record = changetype<Record>(address)
+  const valueBytes = address ? record.valueBytes : 0
+  if (!hasReplyRoom(valueBytes) || !spend(valueBytes)) return STOPPED
+  const state = call()
+  state.gets++
+  if (!address) {
+    writeStatus(STATUS_MISSING)
+    return EXECUTED
+  }
+  state.hits++
+  writeValue(record, withVersion, resultCount)
+  return EXECUTED
+}
+
+function executeSet(step: Step, withVersion: u32): u32 {
+  if (!spend(step.valueBytes)) return STOPPED
+  const change = writeRecord(lookUp(step), step)
+  if (change == CHANGE_DONE) {
+    writeDone(withVersion, call().version)
+  } else if (change == CHANGE_NO_MEMORY) {
+    writeStatus(STATUS_NO_MEMORY)
+  } else {
+    return change == CHANGE_LATER ? STOPPED : WRONG_SLOT
+  }
+  call().sets++
+  return EXECUTED
+}
+
+function executeDelete(step: Step, withVersion: u32): u32 {
+  call().deletes++
+  if (removeRecord(step.hash, step.key, step.keyBytes)) writeDone(withVersion, call().version)
+  else writeStatus(STATUS_MISSING)
+  return EXECUTED
+}
+
+function executeExists(step: Step, withVersion: u32): u32 {
+  call().exists++
+  const address = lookUp(step)
+  if (address) writeDone(withVersion, changetype<Record>(address).version)
+  else writeStatus(STATUS_MISSING)
+  return EXECUTED
+}

@@ -1,0 +1,96 @@
+// Reads a section's results into columns: for each operation its status, and where its value lies. Nothing is
+// copied and nothing is allocated, since this runs for every operation of every reply.
+//
+// A version, when the status has one, lies in the 8 bytes before `starts[i]`, also when there is no value. A REPEAT
+// takes over the columns of the earlier result that it names, so a caller never sees one.
+//
+// Invariant: `starts[i] + lengths[i]` never passes the section's end.
+
+import { assert } from '../util/assert.ts'
+import { readU8 } from '../util/bytes.ts'
+import type { SluiceError } from '../util/errors.ts'
+import { compactSize, readCompact } from './compact.ts'
+import { protocolError } from './protocol-error.ts'
+import { STATUS_END, STATUS_OK_VERSION, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from './statuses.ts'
+
+const VERSION_BYTES = 8
+
+/** Results as arrays of fields, one entry an operation. */
+export interface ResultColumns {
+  /** A `STATUS_*`, never STATUS_REPEAT. */
+  readonly statuses: Uint8Array
+  /** Position of the value's first byte in the reply; 0 when there is neither value nor version. */
+  readonly starts: Uint32Array
+  /** Bytes of the value; 0 when there is none. */
+  readonly lengths: Uint32Array
+}
+
+/**
+ * Reads `count` results that fill `bytes[start, end)` exactly, and returns `end`. The result at position p of the
+ * section goes to the columns' entry `indexes[p]`, or to `first + p` without `indexes`. Throws PROTOCOL when the
+ * bytes are not that many results; the columns are then partly written.
+ */
+export function readResults(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+  columns: ResultColumns,
+  first: number,
+  indexes?: Uint32Array,
+): number {
+  assert(
+    indexes === undefined ? first + count <= columns.statuses.length : count <= indexes.length,
+    'columns hold all results',
+  )
+  const { statuses, starts, lengths } = columns
+  let at = start
+  for (let position = 0; position < count; position++) {
+    const index = indexes === undefined ? first + position : (indexes[position] as number)
+    if (at >= end) throw truncated()
+    let status = readU8(bytes, at++)
+    let valueStart = 0
+    let valueBytes = 0
+    if (status === STATUS_VALUE || status === STATUS_VALUE_VERSION) {
+      valueBytes = readCompact(bytes, at, end)
+      if (valueBytes < 0) throw malformedLength()
+      valueStart = at + compactSize(valueBytes) + (status === STATUS_VALUE ? 0 : VERSION_BYTES)
+      at = valueStart + valueBytes
+    } else if (status === STATUS_OK_VERSION) {
+      valueStart = at + VERSION_BYTES
+      at = valueStart
+    } else if (status === STATUS_REPEAT) {
+      const distance = readCompact(bytes, at, end)
+      if (distance < 1 || distance > position) throw badRepeat()
+      at += compactSize(distance)
+      const earlier = indexes === undefined ? index - distance : (indexes[position - distance] as number)
+      status = statuses[earlier] as number
+      valueStart = starts[earlier] as number
+      valueBytes = lengths[earlier] as number
+    } else if (status >= STATUS_END) {
+      throw unknownStatus()
+    }
+    if (at > end) throw truncated()
+    statuses[index] = status
+    starts[index] = valueStart
+    lengths[index] = valueBytes
+  }
+  if (at !== end) throw protocolError('a section has bytes behind its last result')
+  return end
+}
+
+function truncated(): SluiceError {
+  return protocolError('a result passes the end of its section')
+}
+
+function malformedLength(): SluiceError {
+  return protocolError('a result has a malformed length')
+}
+
+function badRepeat(): SluiceError {
+  return protocolError('a repeated result names no earlier one')
+}
+
+function unknownStatus(): SluiceError {
+  return protocolError('a result has an unknown status')
+}

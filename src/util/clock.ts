@@ -1,0 +1,27 @@
+// Time is an argument everywhere: this file alone reads a clock or sets a timer.
+
+/** A timer that can be cancelled; cancelling twice is harmless. */
+export interface Timer {
+  cancel(): void
+}
+
+/** Wall-clock time, monotonic time and timers. */
+export interface Clock {
+  /** Milliseconds since 1970, for expiry and version starts. */
+  nowMs(): number
+  /** Monotonic milliseconds with a fraction, for durations. */
+  monotonicMs(): number
+  /** Calls back once after `delayMs`. The timer keeps no process alive. */
+  after(delayMs: number, callback: () => void): Timer
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timeout = setTimeout(callback, delayMs)
+    timeout.unref()
+    return { cancel: () => clearTimeout(timeout) }
+  },
+}
