@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // A process per file: the engine's shared memories and worker threads go when it ends.
     pool: 'forks',
+    setupFiles: ['test/support/seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: ['default'],

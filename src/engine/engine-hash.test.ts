@@ -9,8 +9,8 @@ const MASK = 2n ** 64n - 1n
 const TOP_BIT = 2n ** 63n
 const COLLIDING_KEYS = 1_024
 
-/** Buckets that a search may go beyond its home: what random keys need at the highest load, and some. Colliding keys would need 85. */
-const FARTHEST_ENTRY_MAX = 12
+/** Buckets that the longest search may take: random keys at the highest load need up to some 20, colliding ones would need 85. */
+const FARTHEST_ENTRY_MAX = 40
 
 /** The weak hash: secret start, then xor and multiply for each 64-bit word. */
 function multiplyXor(secret: bigint, key: Buffer): bigint {

@@ -10,24 +10,9 @@
 import { SLOT_BITMAP_BYTES, type EngineOptions, validateEngineOptions } from './options.ts'
 import { readStats, type EngineStats } from './engine-stats.ts'
 import { instantiate, type EngineExports } from './instance.ts'
+import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
 import type { WasmMemory } from './web-assembly.ts'
-
-/** The staged operations are well-formed and known. */
-export const CHECK_OK = 0
-/** The staged bytes are not the announced operations. */
-export const CHECK_MALFORMED = 1
-/** An operation that this engine does not know. */
-export const CHECK_UNSUPPORTED = 2
-
-/** Every operation of the section was executed. */
-export const EXECUTED = 0
-/** The slab is full; call `resume` with another. */
-export const SLAB_FULL = 1
-/** The next operation would pass a limit of the frame; `resultCount` were executed. */
-export const STOPPED = 2
-/** The next operation would create a record in a slot that is not owned; `resultCount` were executed. */
-export const WRONG_SLOT = 3
 
 /** Words for the numbers that the walk over all invariants returns. */
 const BROKEN_INVARIANTS = [
@@ -106,6 +91,7 @@ export class Engine {
 
   /** Copies a section's operations in and checks all of them; executes nothing. Returns CHECK_*. */
   stage(operations: Uint8Array, operationCount: number): number {
+    assert(operations.length <= FRAME_BYTES_MAX, 'a section fits its frame')
     this.#bytes.set(operations, this.#requestAt)
     return this.#exports.checkOperations(operations.length, operationCount)
   }

@@ -4,13 +4,12 @@ export {
   CHECK_MALFORMED,
   CHECK_OK,
   CHECK_UNSUPPORTED,
-  createEngine,
-  type Engine,
   EXECUTED,
   SLAB_FULL,
   STOPPED,
   WRONG_SLOT,
-} from './engine.ts'
+} from './assembly/outcomes.ts'
+export { createEngine, type Engine } from './engine.ts'
 export type { EngineOptions } from './options.ts'
 export type { EngineStats } from './engine-stats.ts'
 export { SluiceError } from '../util/errors.ts'

@@ -57,6 +57,7 @@ export class SectionReader {
   /** Loads the next section; false when there is none. */
   next(): boolean {
     if (this.#sectionsLeft === 0) return false
+    this.#sectionsLeft--
     this.#load()
     return true
   }
@@ -90,7 +91,6 @@ export class SectionReader {
     this.start = at + SECTION_HEADER_BYTES
     this.end = this.start + readU32(this.#bytes, at)
     this.#position = this.end
-    this.#sectionsLeft--
   }
 
   #checkLoaded(frameEnd: number): void {

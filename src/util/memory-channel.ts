@@ -14,8 +14,7 @@
 import { assert } from './assert.ts'
 import type { ByteChannel, ByteChannelHandler } from './byte-channel.ts'
 
-/** Bytes that one end holds undelivered before its `write` returns false. */
-export const MEMORY_CHANNEL_HIGH_WATER_BYTES = 256 * 1024
+const HIGH_WATER_BYTES = 256 * 1024
 
 /** How a pair of memory channels behaves. */
 export interface MemoryChannelOptions {
@@ -33,11 +32,7 @@ export interface MemoryChannelOptions {
  * an error.
  */
 export function memoryChannelPair(options: MemoryChannelOptions = {}): [ByteChannel, ByteChannel] {
-  const {
-    highWaterBytes = MEMORY_CHANNEL_HIGH_WATER_BYTES,
-    schedule = setImmediate,
-    peers = ['memory', 'memory'],
-  } = options
+  const { highWaterBytes = HIGH_WATER_BYTES, schedule = setImmediate, peers = ['memory', 'memory'] } = options
   const left = new MemoryChannel(peers[0], highWaterBytes, schedule)
   const right = new MemoryChannel(peers[1], highWaterBytes, schedule)
   MemoryChannel.join(left, right)

@@ -88,7 +88,8 @@ export function executeSection(engine: Engine, operations: readonly TestOperatio
   return { outcome, results: decodeResults(bytes, engine.resultCount), bytes }
 }
 
-function decodeResults(bytes: Uint8Array, count: number): TestResult[] {
+/** Reads results as they are sent. */
+export function decodeResults(bytes: Uint8Array, count: number): TestResult[] {
   const columns = { statuses: new Uint8Array(count), starts: new Uint32Array(count), lengths: new Uint32Array(count) }
   readResults(bytes, 0, bytes.length, count, columns, 0)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

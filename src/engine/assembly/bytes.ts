@@ -16,6 +16,12 @@ export function equalBytes(left: usize, right: usize, bytes: u32): bool {
   return ((load<u64>(left) ^ load<u64>(right)) << (64 - (<u64>bytes << 3))) == 0
 }
 
+/** Asks for a cache line. Nothing uses the loaded word, yet no compiler may drop the load, since it could trap. */
+@inline
+export function touch(address: usize): void {
+  load<u32>(address)
+}
+
 /** Copies; may also write up to 15 bytes past the end. */
 @inline
 export function copyOverrunning(target: usize, source: usize, bytes: u32): void {

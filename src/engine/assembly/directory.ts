@@ -10,6 +10,7 @@
 
 import { BLOCK_DIRECTORY, BLOCK_INDEX, blockWord, setBlockWord } from './block.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag } from './bucket.ts'
+import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { hashKey, nextRandom } from './hash.ts'
 import { allocate, directoryBlockBytes, release } from './heap.ts'
@@ -19,7 +20,7 @@ import { createSegment, insertEntry, releaseSegment, Segment } from './segment.t
 /** Buckets of the first segment of an empty table. */
 const SEGMENT_BUCKETS_MIN: u32 = 4
 /** Buckets of the largest segment: 16 KiB, rebuilt in some tens of microseconds. */
-export const SEGMENT_BUCKETS_MAX: u32 = 256
+const SEGMENT_BUCKETS_MAX: u32 = 256
 /** Directory bits of the largest table: 4 GiB of the smallest records need 17. */
 const DIRECTORY_BITS_MAX: u32 = 22
 
@@ -32,17 +33,12 @@ const GROWTH_MIN_256: u32 = 320
 const GROWTH_SPREAD_256: u32 = 76
 
 /** Entries that one frame may move to other buckets. */
-export const MOVED_ENTRIES_MAX: u32 = 32_768
+const MOVED_ENTRIES_MAX: u32 = 32_768
 
 let directoryBlock: usize = 0
 export let directory: usize = 0
 export let directoryBits: u32 = 0
 let movesLeft: u32 = 0
-
-/** Results of `makeRoom`. */
-export const ROOM_READY: u32 = 0
-/** The frame has moved as many entries as it may: the operation must wait for the next one. */
-export const ROOM_LATER: u32 = 1
 
 /** Starts with one small segment. */
 export function openDirectory(): bool {
@@ -82,17 +78,20 @@ export function entryDepth(entry: u64): u32 {
   return <u32>(entry >> 48)
 }
 
-/** Sees to it that the segment of a hash can take one more entry, memory permitting. */
-export function makeRoom(hash: u32): u32 {
+/**
+ * Sees to it that the segment of a hash can take one more entry, memory permitting. False when that would move more
+ * entries than the frame has left: the operation must wait for the next one.
+ */
+export function makeRoom(hash: u32): bool {
   const segment = changetype<Segment>(entrySegment(directoryEntry(hash)))
   const capacity = segment.bucketCount * BUCKET_ENTRIES
-  if (segment.entryCount << 8 < capacity * LOAD_MAX_256) return ROOM_READY
+  if (segment.entryCount << 8 < capacity * LOAD_MAX_256) return true
   if (segment.entryCount <= movesLeft) {
     movesLeft -= segment.entryCount
     grow(segment)
-    return ROOM_READY
+    return true
   }
-  return segment.entryCount << 8 < capacity * LOAD_FORCED_256 ? ROOM_READY : ROOM_LATER
+  return segment.entryCount << 8 < capacity * LOAD_FORCED_256
 }
 
 /** Rebuilds a segment with more room; leaves it as it is when memory does not suffice. */
@@ -139,11 +138,10 @@ function moveEntries(segment: Segment, lower: Segment, upper: Segment): bool {
   const divided = lower != upper
   const shift = 31 - segment.depth
   const end = segment.buckets + segment.bucketCount * BUCKET_BYTES
-  let touched: u32 = 0
   for (let bucket = segment.buckets; bucket < end; bucket += BUCKET_BYTES) {
     // All of a bucket's records are asked for before the first is needed, so that their cache misses overlap.
     for (let entry: u32 = 0; entry < BUCKET_ENTRIES; entry++) {
-      if (entryTag(bucket, entry)) touched += load<u32>(entryRecord(bucket, entry), 12)
+      if (entryTag(bucket, entry)) touch(entryRecord(bucket, entry))
     }
     for (let entry: u32 = 0; entry < BUCKET_ENTRIES; entry++) {
       if (!entryTag(bucket, entry)) continue
@@ -153,13 +151,9 @@ function moveEntries(segment: Segment, lower: Segment, upper: Segment): bool {
       if (!insertEntry(divided && (hash >> shift) & 1 ? upper : lower, hash, address)) return false
     }
   }
-  keep = touched
   call().entriesMoved += segment.entryCount
   return true
 }
-
-/** Keeps the compiler from dropping loads that are made for their cache misses. */
-export let keep: u32 = 0
 
 /** Points the directory at a segment, in all entries that share its prefix. */
 function publish(segment: Segment): void {

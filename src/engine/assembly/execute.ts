@@ -17,6 +17,7 @@ import { allowMoves } from './directory.ts'
 import { loadGroup } from './group.ts'
 import { heapChanges } from './heap.ts'
 import { REQUEST_AT } from './layout.ts'
+import { EXECUTED, SLAB_FULL, STOPPED, WRONG_SLOT } from './outcomes.ts'
 import { Record } from './record.ts'
 import { nextRepeatSection } from './repeats.ts'
 import {
@@ -29,20 +30,12 @@ import {
   slabEnd,
   writeDone,
   writePending,
+  writeRepeat,
   writeStatus,
   writeValue,
 } from './result.ts'
 import { GROUP_STEPS, Step, stepAt } from './step.ts'
-import { CHANGE_DONE, CHANGE_LATER, CHANGE_NO_MEMORY, findRecord, removeRecord, writeRecord } from './table.ts'
-
-/** Results of `execute` and `resume`, known to the host. */
-export const EXECUTED: u32 = 0
-/** Go on with `resume` and a fresh slab. */
-export const SLAB_FULL: u32 = 1
-/** The next operation would pass a limit of the frame. */
-export const STOPPED: u32 = 2
-/** The next operation would create a record in a slot that is not owned. */
-export const WRONG_SLOT: u32 = 3
+import { CHANGE_DONE, CHANGE_LATER, CHANGE_NO_MEMORY, CHANGE_WRONG_SLOT, findRecord, removeRecord, writeRecord } from './table.ts'
 
 let requestPosition: usize = 0
 let operationsLeft: u32 = 0
@@ -105,8 +98,8 @@ function executeStep(step: Step): u32 {
   const code = step.operation & OP_CODE_MASK
   const withVersion: u32 = step.operation & OP_WITH_VERSION ? 1 : 0
   if (!spend(step.keyBytes)) return STOPPED
-  if (code == OP_GET) return executeGet(step, withVersion)
   if (!hasReplyRoom(0)) return STOPPED
+  if (code == OP_GET) return executeGet(step, withVersion)
   if (code == OP_SET) return executeSet(step, withVersion)
   if (code == OP_DELETE) return executeDelete(step, withVersion)
   assert(code == OP_EXISTS, 'the request was checked')
@@ -134,17 +127,18 @@ function lookUp(step: Step): usize {
 
 function executeGet(step: Step, withVersion: u32): u32 {
   const address = lookUp(step)
-  const record = changetype<Record>(address)
-  const valueBytes = address ? record.valueBytes : 0
-  if (!hasReplyRoom(valueBytes) || !spend(valueBytes)) return STOPPED
-  const state = call()
-  state.gets++
-  if (!address) {
+  if (address) {
+    const record = changetype<Record>(address)
+    if (!writeRepeat(record, withVersion, resultCount)) {
+      const valueBytes = record.valueBytes
+      if (!hasReplyRoom(valueBytes) || !spend(valueBytes)) return STOPPED
+      writeValue(record, withVersion)
+    }
+    call().hits++
+  } else {
     writeStatus(STATUS_MISSING)
-    return EXECUTED
   }
-  state.hits++
-  writeValue(record, withVersion, resultCount)
+  call().gets++
   return EXECUTED
 }
 
@@ -156,6 +150,7 @@ function executeSet(step: Step, withVersion: u32): u32 {
   } else if (change == CHANGE_NO_MEMORY) {
     writeStatus(STATUS_NO_MEMORY)
   } else {
+    assert(change == CHANGE_LATER || change == CHANGE_WRONG_SLOT, 'nothing else can come of a write')
     return change == CHANGE_LATER ? STOPPED : WRONG_SLOT
   }
   call().sets++

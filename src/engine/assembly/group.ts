@@ -10,13 +10,11 @@
 import { OP_CODE_MASK, OP_SET } from '../../protocol/codes.ts'
 import { BUCKET_BYTES, entryRecord, matchTag } from './bucket.ts'
 import { directoryEntry, entryBucketCount, entryDepth, entrySegment } from './directory.ts'
+import { touch } from './bytes.ts'
 import { hashKey, tagOf } from './hash.ts'
 import { lengthEnd, readLength } from './request.ts'
 import { bucketsOf, homeBucket } from './segment.ts'
 import { stepAt } from './step.ts'
-
-/** Keeps the compiler from dropping loads that are made for their cache misses. */
-export let touched: u32 = 0
 
 /** Fills the first `count` steps from the operations at `at`; returns where the next group starts. */
 export function loadGroup(at: usize, count: u32): usize {
@@ -49,20 +47,18 @@ function parseGroup(at: usize, count: u32): usize {
 }
 
 function touchBuckets(count: u32): void {
-  let sum: u32 = 0
-  for (let index: u32 = 0; index < count; index++) sum += load<u32>(stepAt(index).bucket)
-  touched = sum
+  for (let index: u32 = 0; index < count; index++) touch(stepAt(index).bucket)
 }
 
 function touchRecords(count: u32): void {
-  let sum: u32 = 0
   for (let index: u32 = 0; index < count; index++) {
     const step = stepAt(index)
     const matches = matchTag(step.bucket, tagOf(step.hash))
     const record = matches ? entryRecord(step.bucket, ctz(matches)) : 0
     step.record = record
-    // Without a match this reads address 0, which is as good as any.
-    sum += load<u32>(record, 8) + load<u32>(record, 64) + load<u32>(record, 128)
+    // Without a match this asks for address 0, which is as good as any.
+    touch(record)
+    touch(record + 64)
+    touch(record + 128)
   }
-  touched = sum
 }

@@ -30,9 +30,9 @@ const LINEAR_BYTES: u32 = 128
 const HEADS_AT: usize = FREE_LISTS_AT + 128
 
 const PAGE_BYTES: u32 = 65_536
-/** Memory grows by a sixteenth of the heap, within these bounds: few calls for a big heap, little waste for a small one. */
-const GROW_PAGES_MIN: u32 = 16
-const GROW_PAGES_MAX: u32 = 256
+/** Memory grows by a 256th of the heap, within these bounds: little waste for a small one, few calls for a big one. */
+const GROW_PAGES_MIN: u32 = 4
+const GROW_PAGES_MAX: u32 = 64
 
 /** Bytes kept after the last block: its end mark, and room for loads that run over. */
 const HEAP_TAIL_BYTES: u32 = 16 + OVERRUN_BYTES
@@ -225,7 +225,7 @@ function growMemory(bytes: u32): bool {
   const room = pagesMax > size ? pagesMax - size : 0
   const needed = <u32>((<u64>bytes + BLOCK_BYTES_MIN + PAGE_BYTES - 1) / PAGE_BYTES) + 1
   // Good fit may ask for up to one class more than the length itself.
-  const wanted = max(needed + (needed >> 4), min(max(<u32>((heapEnd - heapStart) >> 20), GROW_PAGES_MIN), GROW_PAGES_MAX))
+  const wanted = max(needed + (needed >> 4), min(max(<u32>((heapEnd - heapStart) >> 24), GROW_PAGES_MIN), GROW_PAGES_MAX))
   const pages = min(wanted, room)
   if (pages < needed || memory.grow(pages) < 0) return false
   extend(<usize>memory.size() * PAGE_BYTES - HEAP_TAIL_BYTES)

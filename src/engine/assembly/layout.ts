@@ -14,8 +14,8 @@
 
 import { FRAME_BYTES_MAX, KEY_BYTES_MAX } from '../../protocol/limits.ts'
 
-/** Bytes that a copy or a compare may touch past the end of what it was asked for. */
-export const OVERRUN_BYTES: u32 = 64
+/** Bytes that a load may touch past the end of what it was asked for: the record passes ask for three cache lines. */
+export const OVERRUN_BYTES: u32 = 192
 
 /** Words of hash secret: one for each 32 bits of the longest key, rounded up, and two for start and length. */
 export const SECRET_WORDS: u32 = (KEY_BYTES_MAX + 3) / 4 + 4
@@ -24,9 +24,9 @@ export const SECRET_AT: usize = 0x10000
 export const FREE_LISTS_AT: usize = (SECRET_AT + SECRET_WORDS * 8 + 63) & ~63
 export const FREE_LISTS_BYTES: usize = 4096
 export const SLOTS_AT: usize = FREE_LISTS_AT + FREE_LISTS_BYTES
-export const SLOTS_BYTES: usize = 2048
+const SLOTS_BYTES: usize = 2048
 export const CALL_AT: usize = SLOTS_AT + SLOTS_BYTES
-export const CALL_BYTES: usize = 256
+const CALL_BYTES: usize = 256
 export const STEPS_AT: usize = CALL_AT + CALL_BYTES
 export const STEPS_BYTES: usize = 4096
 export const REPEATS_AT: usize = STEPS_AT + STEPS_BYTES
@@ -39,4 +39,4 @@ export const SLABS_AT: usize = (REQUEST_AT + FRAME_BYTES_MAX + OVERRUN_BYTES + 6
 export const SLAB_BYTES: u32 = 256 * 1024
 
 /** Slab bytes at the end that copies may scribble on and that no reply uses. */
-export const SLAB_TAIL_BYTES: u32 = OVERRUN_BYTES
+export const SLAB_TAIL_BYTES: u32 = 64

@@ -9,7 +9,7 @@
 import { BLOCK_FREE, BLOCK_INDEX, BLOCK_PREVIOUS_FREE } from './block.ts'
 
 /** Bytes before the key of a record without expiry. */
-export const RECORD_HEADER_BYTES: u32 = 14
+const RECORD_HEADER_BYTES: u32 = 14
 
 /** Bytes that an expiry adds. */
 export const RECORD_EXPIRY_BYTES: u32 = 6

@@ -3,11 +3,7 @@
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../../protocol/limits.ts'
 import { OP_CODE_END, OP_CODE_MASK, OP_SET } from '../../protocol/codes.ts'
 import { REQUEST_AT } from './layout.ts'
-
-/** Results of `checkOperations`. */
-export const CHECK_OK: u32 = 0
-export const CHECK_MALFORMED: u32 = 1
-export const CHECK_UNSUPPORTED: u32 = 2
+import { CHECK_MALFORMED, CHECK_OK, CHECK_UNSUPPORTED } from './outcomes.ts'
 
 /** A compact length's first byte: up to here it is the length itself. */
 const COMPACT_ONE_BYTE_MAX: u32 = 252

@@ -71,20 +71,26 @@ export function writeDone(withVersion: u32, version: u64): void {
   replyLeft -= 9
 }
 
-/** A record's value, or the distance to the same result when that is shorter. */
-export function writeValue(record: Record, withVersion: u32, resultIndex: u32): void {
+/** The distance to the same result, when there is one and it is shorter than the value; else false. */
+@inline
+export function writeRepeat(record: Record, withVersion: u32, resultIndex: u32): bool {
+  if (!repeatsAllowed) return false
+  const distance = repeatDistance(record.version, withVersion, resultIndex)
+  if (!distance) return false
+  const valueBytes = record.valueBytes
+  if (compactBytes(distance) >= valueBytes + compactBytes(valueBytes) + (withVersion ? 8 : 0)) return false
+  const start = position
+  store<u8>(start, STATUS_REPEAT)
+  position = writeCompact(start + 1, distance)
+  replyLeft -= <u32>(position - start)
+  call().repeats++
+  return true
+}
+
+/** A record's value. The caller has seen to the room. */
+export function writeValue(record: Record, withVersion: u32): void {
   const valueBytes = record.valueBytes
   const start = position
-  if (repeatsAllowed) {
-    const distance = repeatDistance(record.version, withVersion, resultIndex)
-    if (distance && compactBytes(distance) < valueBytes + compactBytes(valueBytes) + (withVersion ? 8 : 0)) {
-      store<u8>(position, STATUS_REPEAT)
-      position = writeCompact(position + 1, distance)
-      replyLeft -= <u32>(position - start)
-      call().repeats++
-      return
-    }
-  }
   store<u8>(position, withVersion ? STATUS_VALUE_VERSION : STATUS_VALUE)
   let at = writeCompact(position + 1, valueBytes)
   if (withVersion) {

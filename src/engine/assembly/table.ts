@@ -4,7 +4,7 @@
 import { copyExactly } from './bytes.ts'
 import { setEntry } from './bucket.ts'
 import { call } from './call.ts'
-import { directoryEntry, entryBucketCount, entryDepth, entrySegment, makeRoom, ROOM_READY } from './directory.ts'
+import { directoryEntry, entryBucketCount, entryDepth, entrySegment, makeRoom } from './directory.ts'
 import { tagOf } from './hash.ts'
 import { allocate, release } from './heap.ts'
 import { Record, recordBlockBytes } from './record.ts'
@@ -74,7 +74,7 @@ function replaceRecord(record: Record, oldBytes: u32, step: Step): u32 {
 
 function createRecord(step: Step): u32 {
   if (!ownsSlot(step.key, step.keyBytes)) return CHANGE_WRONG_SLOT
-  if (makeRoom(step.hash) != ROOM_READY) return CHANGE_LATER
+  if (!makeRoom(step.hash)) return CHANGE_LATER
   const address = storeRecord(step)
   if (!address) return CHANGE_NO_MEMORY
   if (!insertEntry(segmentOf(step.hash), step.hash, address)) {
