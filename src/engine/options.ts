@@ -11,7 +11,7 @@ const SECRET_BYTES = 32
 
 /** Least and most heap of one shard: an empty table and some records; what 32-bit addresses leave beside the buffers. */
 const MEMORY_BYTES_MIN = 1024 * 1024
-const MEMORY_BYTES_MAX = 4000 * 1024 * 1024
+export const MEMORY_BYTES_MAX = 4000 * 1024 * 1024
 
 /** Reply slabs unless told otherwise: 40 MiB of address space, of which only what is used becomes memory. */
 const REPLY_SLABS_DEFAULT = 160

@@ -40,15 +40,39 @@ function encode(shapes: readonly FrameShape[]): Uint8Array {
   return new Uint8Array(Buffer.concat(frames))
 }
 
-/** The same cuts, but as views of one ArrayBuffer: a socket that fills a large buffer step by step. */
-function contiguous(chunks: readonly Uint8Array[]): Uint8Array[] {
-  const whole = new Uint8Array(Buffer.concat(chunks))
+/** The same cuts, laid out in one ArrayBuffer with `gapBytes` between two chunks. */
+function inOneBuffer(chunks: readonly Uint8Array[], gapBytes: number): Uint8Array[] {
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length + gapBytes, 0)
+  const pool = new Uint8Array(bytes)
   let at = 0
   return chunks.map((chunk) => {
-    at += chunk.length
-    return whole.subarray(at - chunk.length, at)
+    pool.set(chunk, at)
+    at += chunk.length + gapBytes
+    return pool.subarray(at - chunk.length - gapBytes, at - gapBytes)
   })
 }
+
+/** The same cuts, each in an ArrayBuffer of its own but at the offset that would continue the one before. */
+function atStreamOffsets(chunks: readonly Uint8Array[]): Uint8Array[] {
+  let at = 0
+  return chunks.map((chunk) => {
+    const roomy = new Uint8Array(at + chunk.length)
+    roomy.set(chunk, at)
+    at += chunk.length
+    return roomy.subarray(at - chunk.length)
+  })
+}
+
+/** How the chunks of a stream may lie in memory. A socket that fills a large array step by step gives `contiguous`. */
+const LAYOUTS = {
+  separate: (chunks: Uint8Array[]) => chunks,
+  contiguous: (chunks: Uint8Array[]) => inOneBuffer(chunks, 0),
+  pooled: (chunks: Uint8Array[]) => inOneBuffer(chunks, 3),
+  reversed: (chunks: Uint8Array[]) => inOneBuffer(chunks.toReversed(), 0).toReversed(),
+  'at the same offsets': atStreamOffsets,
+} as const
+
+const arbitraryLayout = fc.constantFrom(...(Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[]))
 
 /** The loaded frame, whole: its bytes are looked at only when the stream has ended. */
 interface LoadedFrame {
@@ -81,12 +105,12 @@ describe('a frame decoder', () => {
   const stream = encode([SMALL, EMPTY, LARGE, SMALL, SMALL])
 
   it('gives the same frames however the stream is cut and whenever they are taken', () => {
-    const split = fc.tuple(arbitrarySplit(stream), fc.boolean(), fc.infiniteStream(fc.boolean()))
+    const split = fc.tuple(arbitrarySplit(stream), arbitraryLayout, fc.infiniteStream(fc.boolean()))
     fc.assert(
-      fc.property(split, ([cut, isContiguous, pulls]) => {
+      fc.property(split, ([cut, layout, pulls]) => {
         const decoder = newDecoder()
         const frames: LoadedFrame[] = []
-        for (const chunk of isContiguous ? contiguous(cut) : cut) {
+        for (const chunk of LAYOUTS[layout](cut)) {
           decoder.push(chunk)
           if (pulls.next().value === true) drain(decoder, frames)
           decoder.checkInvariants()
@@ -178,6 +202,15 @@ describe('a frame decoder', () => {
     }
     expect(decoder.bufferedBytes).toBe(2_000)
     expect(arrayBufferBytes() - before).toBeLessThan(MIB)
+  })
+
+  it('lets go of each chunk once its frames are taken, although others wait', () => {
+    const before = arrayBufferBytes()
+    const decoder = newDecoder()
+    for (let pushed = 0; pushed < 200; pushed++) decoder.push(encode([{ ...LARGE, bodyBytes: 65_536 }]))
+    for (let taken = 0; taken < 199; taken++) expect(decoder.next()).toBe(true)
+    expect(arrayBufferBytes() - before).toBeLessThan(MIB)
+    expect(decoder.next()).toBe(true)
   })
 
   it.each([

@@ -94,7 +94,7 @@ export class FrameDecoder {
     for (;;) {
       const bytesHeld = this.#windowEnd - this.#at
       const bytesNeeded = bytesHeld < FRAME_HEADER_BYTES ? FRAME_HEADER_BYTES : this.#checkHeader()
-      if (bytesHeld >= bytesNeeded && bytesHeld >= FRAME_HEADER_BYTES) {
+      if (bytesHeld >= bytesNeeded) {
         this.#load(bytesNeeded)
         return true
       }
@@ -160,7 +160,7 @@ export class FrameDecoder {
     if (chunk === undefined) return false
     if (bytesHeld === 0) {
       this.#setWindow(chunk, false)
-    } else if (!this.#isAssembly && this.#isContinuedBy(chunk)) {
+    } else if (this.#isContinuedBy(chunk)) {
       const offset = this.#window.byteOffset + this.#at
       this.#setWindow(new Uint8Array(chunk.buffer, offset, bytesHeld + chunk.length), false)
     } else {
@@ -176,6 +176,7 @@ export class FrameDecoder {
     return true
   }
 
+  /** Never true for an assembly: nobody else has its array. */
   #isContinuedBy(chunk: Uint8Array): boolean {
     return chunk.buffer === this.#window.buffer && chunk.byteOffset === this.#window.byteOffset + this.#windowEnd
   }

@@ -133,21 +133,24 @@ describe('readResults', () => {
   })
 
   it.each([
-    ['an unknown status', [STATUS_END], 1],
-    ['a repeat of itself', [STATUS_OK, STATUS_REPEAT, 0], 2],
-    ['a repeat of what came before the section', [STATUS_OK, STATUS_REPEAT, 2], 2],
-    ['a repeat without a distance', [STATUS_OK, STATUS_REPEAT], 2],
-    ['a value that passes the end', [STATUS_VALUE, 2, 0x61], 1],
-    ['a value of 2^32 - 1 bytes', [STATUS_VALUE, 254, 255, 255, 255, 255], 1],
-    ['a length that is longer than needed', [STATUS_VALUE, 253, 1, 0, 0x61], 1],
-    ['a version that is cut short', [STATUS_OK_VERSION, 1, 2, 3, 4, 5, 6, 7], 1],
-    ['a value that begins behind the end', [STATUS_VALUE_VERSION, 0, 1, 2, 3, 4, 5, 6, 7], 1],
-    ['fewer results than said', [STATUS_OK], 2],
-    ['bytes behind the last result', [STATUS_OK, STATUS_OK], 1],
-    ['bytes but no results', [STATUS_OK], 0],
-  ])('refuses %s', (_, sent, count) => {
-    const read = () => readResults(Uint8Array.from(sent), 0, sent.length, count, columnsFor(4), 0)
-    expect(read).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
+    ['an unknown status', 'unknown status', [STATUS_END], 1],
+    ['a repeat of itself', 'no earlier', [STATUS_OK, STATUS_REPEAT, 0], 2],
+    ['a repeat of what came before the section', 'no earlier', [STATUS_OK, STATUS_REPEAT, 2], 2],
+    ['a repeat without a distance', 'no earlier', [STATUS_OK, STATUS_REPEAT], 2],
+    ['a value that passes the end', 'do not end', [STATUS_VALUE, 2, 0x61], 1],
+    ['a value of 2^32 - 1 bytes', 'do not end', [STATUS_VALUE, 254, 255, 255, 255, 255], 1],
+    ['a length that is longer than needed', 'malformed length', [STATUS_VALUE, 253, 1, 0, 0x61], 1],
+    ['a version that is cut short', 'do not end', [STATUS_OK_VERSION, 1, 2, 3, 4, 5, 6, 7], 1],
+    ['a value that begins behind the end', 'do not end', [STATUS_VALUE_VERSION, 0, 1, 2, 3, 4, 5, 6, 7], 1],
+    ['fewer results than said', 'fewer results', [STATUS_OK], 2],
+    ['a result behind one that passes the end', 'fewer results', [STATUS_VALUE, 2, 0x61], 2],
+    ['bytes behind the last result', 'do not end', [STATUS_OK, STATUS_OK], 1],
+    ['bytes but no results', 'do not end', [STATUS_OK], 0],
+  ])('refuses %s', (_, message, sent, count) => {
+    // Bytes behind the section look like results: they must not be read as such.
+    const bytes = Uint8Array.of(...sent, STATUS_OK, STATUS_OK)
+    const read = () => readResults(bytes, 0, sent.length, count, columnsFor(4), 0)
+    expect(read).toThrow(expect.objectContaining({ code: 'PROTOCOL', message: expect.stringContaining(message) }))
   })
 
   it('never points outside the section, whatever the bytes are', () => {

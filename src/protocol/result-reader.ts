@@ -47,7 +47,7 @@ export function readResults(
   let at = start
   for (let position = 0; position < count; position++) {
     const index = indexes === undefined ? first + position : (indexes[position] as number)
-    if (at >= end) throw truncated()
+    if (at >= end) throw tooFewResults()
     let status = readU8(bytes, at++)
     let valueStart = 0
     let valueBytes = 0
@@ -70,17 +70,17 @@ export function readResults(
     } else if (status >= STATUS_END) {
       throw unknownStatus()
     }
-    if (at > end) throw truncated()
     statuses[index] = status
     starts[index] = valueStart
     lengths[index] = valueBytes
   }
-  if (at !== end) throw protocolError('a section has bytes behind its last result')
+  // A result that passed the end is found here too: `at` never goes back.
+  if (at !== end) throw protocolError('the results do not end where their section does')
   return end
 }
 
-function truncated(): SluiceError {
-  return protocolError('a result passes the end of its section')
+function tooFewResults(): SluiceError {
+  return protocolError('a section has fewer results than it says')
 }
 
 function malformedLength(): SluiceError {

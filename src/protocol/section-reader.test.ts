@@ -90,19 +90,19 @@ describe('a section reader', () => {
 
   const [first, second] = REQUEST as [SectionShape, SectionShape]
   it.each([
-    ['a section that passes the end', requestBody([first]).subarray(0, -1), 1],
-    ['a header that passes the end', requestBody([first, second]).subarray(0, -1), 2],
-    ['bytes behind the last section', Uint8Array.of(...requestBody([first]), 0), 1],
-    ['bytes without a section', new Uint8Array(1), 0],
-    ['two sections of one shard', requestBody([first, { ...second, shard: first.shard }]), 2],
-    ['more operations than the bytes can hold', requestBody([{ ...first, count: 4 }]), 1],
-    ['a count of 2^32 - 1', requestBody([{ ...first, count: 0xffff_ffff }]), 1],
-    ['bytes but no operations', requestBody([{ ...first, count: 0 }]), 1],
-  ])('refuses a request with %s', (_, bytes, sectionCount) => {
+    ['a section that passes the end', 'a section passes', requestBody([first]).subarray(0, -1), 1],
+    ['a last section that passes the end', 'a section passes', requestBody([second, first]).subarray(0, -1), 2],
+    ['a header that is cut short', 'a section header', requestBody([first, second]).subarray(0, -1), 2],
+    ['bytes behind the last section', 'behind', Uint8Array.of(...requestBody([first]), 0), 1],
+    ['bytes without a section', 'behind', new Uint8Array(1), 0],
+    ['two sections of one shard', 'one shard', requestBody([first, { ...second, shard: first.shard }]), 2],
+    ['more operations than the bytes can hold', 'counts more', requestBody([{ ...first, count: 4 }]), 1],
+    ['a count of 2^32 - 1', 'counts more', requestBody([{ ...first, count: 0xffff_ffff }]), 1],
+    ['bytes but no operations', 'counts nothing', requestBody([{ ...first, count: 0 }]), 1],
+  ])('refuses a request with %s', (_, message, bytes, sectionCount) => {
     const reader = new SectionReader()
-    expect(() => reader.open(bytes, 0, bytes.length, sectionCount)).toThrow(
-      expect.objectContaining({ code: 'PROTOCOL' }),
-    )
+    const isRefusal = expect.objectContaining({ code: 'PROTOCOL', message: expect.stringContaining(message) })
+    expect(() => reader.open(bytes, 0, bytes.length, sectionCount)).toThrow(isRefusal)
     expect(reader.next()).toBe(false)
   })
 

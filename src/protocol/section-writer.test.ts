@@ -57,6 +57,19 @@ describe('a section writer', () => {
     )
   })
 
+  it.each([
+    ['appendString', (writer: SectionWriter, key: string) => writer.appendString(OP_GET, key)],
+    ['appendBytes', (writer: SectionWriter, key: string) => writer.appendBytes(OP_GET, encodeUtf8(key), 0, key.length)],
+    ['appendSet', (writer: SectionWriter, key: string) => writer.appendSet(OP_SET, key, key)],
+  ])('grows whenever the buffer is full: %s', (_, append) => {
+    for (let keyBytes = 1; keyBytes <= 40; keyBytes++) {
+      const writer = new SectionWriter()
+      const keys = Array.from({ length: 600 }, (_, index) => String(index).padStart(keyBytes, '-'))
+      for (const key of keys) append(writer, key)
+      expect(operationsOf(writer).map(({ key }) => String.fromCharCode(...key))).toEqual(keys)
+    }
+  })
+
   it('mixes text and bytes in one set', () => {
     const writer = new SectionWriter()
     writer.appendSet(OP_SET, 'a', encodeUtf8('b'))

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The `sluice` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
+//
+// Exit codes: 0 done; 1 failed, or a benchmark met a wrong reply; 2 the command line makes no sense; 130 interrupted.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { SluiceError } from '../util/errors.ts'
+import { benchCommand } from './bench.ts'
+import { serveCommand } from './serve.ts'
+
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
+
+await main()
+
+async function main(): Promise<void> {
+  const program = new Command('sluice')
+    .description('A very fast in-memory key-value store.')
+    .version(packageVersion())
+    .exitOverride()
+  for (const command of [serveCommand(), benchCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program))
+  }
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+/** Tells the user what went wrong, and returns the exit code. */
+function report(error: unknown): number {
+  // Commander has written its message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+  if (!(error instanceof SluiceError)) {
+    console.error(error)
+    return EXIT_FAILED
+  }
+  console.error(`sluice: ${error.message}`)
+  return error.code === 'INVALID_ARGUMENT' ? EXIT_USAGE : EXIT_FAILED
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest
+  return hasVersion ? String(manifest.version) : 'unknown'
+}

@@ -1,0 +1,175 @@
+// What became of a batch: views into the replies, by operation. Nothing is copied or allocated for an operation
+// until its value is asked for.
+//
+// The replies' memory belongs to these results while they are reachable: it is never written again, unless the
+// caller hands it back with `release`.
+
+import { STATUS_NO_MEMORY, STATUS_OK_VERSION, STATUS_VALUE, STATUS_VALUE_VERSION } from '../protocol/codes.ts'
+import { assert } from '../util/assert.ts'
+import { readU64 } from '../util/bytes.ts'
+import { type Fate, SluiceError } from '../util/errors.ts'
+import { type Columns, STATUS_NOT_DONE, STATUS_UNKNOWN } from './columns.ts'
+import type { Pools } from './pools.ts'
+import type { MemoryReuse } from './transport.ts'
+
+const VERSION_BYTES = 8
+
+const NO_BYTES = new Uint8Array(0)
+
+/** A reply that holds values of a batch, and whom to tell that nobody reads it any more. */
+export interface Source {
+  readonly bytes: Uint8Array
+  readonly reuse: MemoryReuse | undefined
+}
+
+/**
+ * The results of a batch, by the index that the operation's append returned.
+ *
+ * ```ts
+ * const batch = client.batch()
+ * const name = batch.get('name')
+ * const seen = batch.exists('seen')
+ * const results = await batch.send()
+ * console.log(results.string(name), results.found(seen))
+ * ```
+ *
+ * Every method throws INVALID_ARGUMENT for an index that is not in the batch, and CLOSED after `release`.
+ */
+export class BatchResults {
+  readonly #pools: Pools
+  #columns: Columns | undefined
+  #length: number
+  readonly #sources: readonly Source[]
+  readonly #failures: readonly SluiceError[]
+  /** The sources as buffers, whose `toString` decodes a range without a view; made when first asked for. */
+  #texts: Buffer[] | undefined
+
+  /** @internal */
+  constructor(
+    columns: Columns,
+    length: number,
+    sources: readonly Source[],
+    failures: readonly SluiceError[],
+    pools: Pools,
+  ) {
+    this.#columns = columns
+    this.#length = length
+    this.#sources = sources
+    this.#failures = failures
+    this.#pools = pools
+  }
+
+  /** Operations in the batch; 0 after `release`. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The errors that kept operations from being answered: empty in the results that `send` resolves to. */
+  get failures(): readonly SluiceError[] {
+    return this.#failures
+  }
+
+  /** The status byte of the protocol (`STATUS_*` of `sluice/protocol`); 0xfe for `not-done`, 0xff for `unknown`. */
+  status(index: number): number {
+    return this.#at(index).statuses[index] as number
+  }
+
+  /** What is known of the operation: `done` unless its shard was out of memory or it was not answered. */
+  fate(index: number): Fate {
+    const status = this.status(index)
+    if (status === STATUS_UNKNOWN) return 'unknown'
+    return status === STATUS_NOT_DONE || status === STATUS_NO_MEMORY ? 'not-done' : 'done'
+  }
+
+  /** Why the operation was not done: NO_MEMORY, or what kept it from being answered. Undefined when it was done. */
+  error(index: number): SluiceError | undefined {
+    const fate = this.fate(index)
+    if (fate === 'done') return undefined
+    const columns = this.#at(index)
+    if (columns.statuses[index] === STATUS_NO_MEMORY) {
+      return new SluiceError('NO_MEMORY', 'the shard is at its memory limit', { fate })
+    }
+    const failure = this.#failures[columns.sources[index] as number]
+    assert(failure !== undefined, 'an operation that was not answered has a failure')
+    return failure
+  }
+
+  /** Whether there was a record: for get, exists and delete. True for a set that was done. */
+  found(index: number): boolean {
+    return (this.#at(index).statuses[index] as number) <= STATUS_VALUE_VERSION
+  }
+
+  /** Whether a get found a record, whose value may be empty. */
+  hasValue(index: number): boolean {
+    const status = this.#at(index).statuses[index] as number
+    return status === STATUS_VALUE || status === STATUS_VALUE_VERSION
+  }
+
+  /**
+   * The value that a get found, as a view into the reply; undefined when there was none. The view keeps the whole
+   * reply in memory: copy it (`slice`) to keep it for long, or past `release`.
+   */
+  value(index: number): Uint8Array | undefined {
+    if (!this.hasValue(index)) return undefined
+    const bytes = this.source(index)
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + this.valueStart(index), this.valueBytes(index))
+  }
+
+  /** As `value`, decoded as UTF-8 (a malformed sequence becomes U+FFFD). */
+  string(index: number): string | undefined {
+    if (!this.hasValue(index)) return undefined
+    const source = this.#at(index).sources[index] as number
+    this.#texts ??= this.#sources.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    const start = this.valueStart(index)
+    return this.#texts[source]?.toString('utf8', start, start + this.valueBytes(index))
+  }
+
+  /** The record's version, in a batch with versions; 0n for an operation that has none, such as a get of no record. */
+  version(index: number): bigint {
+    const status = this.status(index)
+    if (status !== STATUS_OK_VERSION && status !== STATUS_VALUE_VERSION) return 0n
+    return readU64(this.source(index), this.valueStart(index) - VERSION_BYTES)
+  }
+
+  /**
+   * The reply that the value lies in, for loops that read values in place: from `valueStart(index)`,
+   * `valueBytes(index)` bytes. Read only; empty for an operation that was not answered.
+   */
+  source(index: number): Uint8Array {
+    const columns = this.#at(index)
+    if ((columns.statuses[index] as number) >= STATUS_NOT_DONE) return NO_BYTES
+    return this.#sources[columns.sources[index] as number]?.bytes ?? NO_BYTES
+  }
+
+  /** Where the value begins in its source. Meaningless when `valueBytes` is 0. */
+  valueStart(index: number): number {
+    return this.#at(index).starts[index] as number
+  }
+
+  /** Bytes of the value; 0 when there is none. */
+  valueBytes(index: number): number {
+    return this.#at(index).lengths[index] as number
+  }
+
+  /**
+   * Optional: hands the memory back for later batches, which saves its allocation. The results and every view and
+   * source taken from them must not be used any more: another batch may write there. Calling it again does nothing.
+   */
+  release(): void {
+    const columns = this.#columns
+    if (columns === undefined) return
+    this.#columns = undefined
+    this.#length = 0
+    this.#texts = undefined
+    for (const { bytes, reuse } of this.#sources) reuse?.release(bytes)
+    this.#pools.columns.give(columns)
+  }
+
+  #at(index: number): Columns {
+    const columns = this.#columns
+    if (columns !== undefined && index >= 0 && index < this.#length) return columns
+    throw columns === undefined
+      ? new SluiceError('CLOSED', 'the results were released')
+      : new SluiceError('INVALID_ARGUMENT', `the batch has no operation ${index}`)
+  }
+}

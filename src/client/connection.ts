@@ -1,0 +1,324 @@
+// One connection to one shard thread, after the handshake: it sends what its window allows, takes the replies apart,
+// and knows when it has ended. Operations go through the window; control requests (topology, admin) are rare and are
+// sent at once.
+//
+//   invariants: replies come in the order of their requests, so a reply's sequence number is that of the oldest
+//   request of its kind; when the connection ends, everything it still holds gets a fate, exactly once.
+
+import { decodeControl, decodeError, encodeControl, type WireError } from '../protocol/control.ts'
+import {
+  FLAG_RESUME,
+  type KIND_ADMIN,
+  KIND_ADMIN_REPLY,
+  KIND_ERROR,
+  KIND_GO_AWAY,
+  KIND_OPERATIONS_REPLY,
+  KIND_PING,
+  KIND_PONG,
+  KIND_TOPOLOGY,
+  KIND_TOPOLOGY_REPLY,
+  WIRE_ERROR_IDLE,
+  WIRE_ERROR_INTERNAL,
+  WIRE_ERROR_SLOW_READER,
+} from '../protocol/frame.ts'
+import { FrameDecoder } from '../protocol/frame-decoder.ts'
+import type { HelloAnswer } from '../protocol/hello.ts'
+import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
+import { protocolError } from '../protocol/protocol-error.ts'
+import { SectionReader } from '../protocol/section-reader.ts'
+import type { ByteChannelHandler } from '../util/byte-channel.ts'
+import type { Clock, Timer } from '../util/clock.ts'
+import { SluiceError } from '../util/errors.ts'
+import { Fifo } from './fifo.ts'
+import type { Greeting } from './handshake.ts'
+import type { OutgoingFrame } from './outgoing-frame.ts'
+import { answerFrame, REMEDY_REROUTE, REMEDY_RESUME, resendDelayMs } from './resend.ts'
+import { SendWindow } from './send-window.ts'
+import type { ClientChannel } from './transport.ts'
+
+/** How long an orderly close waits for the server to close its side. */
+const CLOSE_GRACE_MS = 1_000
+
+/** What a connection needs from outside. */
+export interface ConnectionOptions {
+  readonly clock: Clock
+  /** Frames of operations that may be unanswered at a time. */
+  readonly framesInFlightMax: number
+  /** A frame of operations was answered, or the connection has ended. */
+  readonly onProgress: () => void
+  /** Operations were refused because they are for another thread; `takeUnsent` has them once `quiet` resolves. */
+  readonly onMisrouted: () => void
+}
+
+/** The requests that are no operations. */
+export type ControlKind = typeof KIND_TOPOLOGY | typeof KIND_ADMIN
+
+interface ControlRequest {
+  readonly sequence: number
+  readonly replyKind: number
+  readonly resolve: (text: string) => void
+  readonly reject: (error: SluiceError) => void
+}
+
+/** A connection that is ready for frames. */
+export class Connection implements ByteChannelHandler {
+  readonly answer: HelloAnswer
+  readonly #options: ConnectionOptions
+  readonly #channel: ClientChannel
+  readonly #window: SendWindow
+  readonly #decoder = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
+  readonly #reader = new SectionReader()
+  readonly #requests = new Fifo<ControlRequest>()
+  readonly #closed: Promise<void>
+  #resolveClosed: () => void = () => {}
+  #quietWaiters: (() => void)[] = []
+  #sequence = 0
+  #timer: Timer | undefined
+  /** The chunk in hand answered operations. */
+  #hasAnswered = false
+  /** Nothing is sent, because all connections are being routed anew. */
+  #isHeld = false
+  /** The channel wants to drain first. */
+  #isFull = false
+  /** What a frame gets that is submitted now; undefined while frames are taken. */
+  #refusal: SluiceError | undefined
+  /** The server said GO_AWAY: what was sent is awaited, what was not sent fails. */
+  #isLeaving = false
+  /** Everything has its fate. */
+  #isOver = false
+
+  constructor(greeting: Greeting, options: ConnectionOptions) {
+    this.answer = greeting.answer
+    this.#options = options
+    this.#channel = greeting.channel
+    this.#window = new SendWindow(options.framesInFlightMax)
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+    greeting.attach(this)
+  }
+
+  /** Whether nothing is to be sent or awaited, so that a new frame leaves at once. */
+  get isIdle(): boolean {
+    return this.#window.isIdle
+  }
+
+  /** Bytes of operations that wait to be sent. */
+  get queuedBytes(): number {
+    return this.#window.queuedBytes
+  }
+
+  /** Whether frames are taken: not once the connection is closing, leaving or over. */
+  get isOpen(): boolean {
+    return this.#refusal === undefined
+  }
+
+  /** Sends a frame of operations as soon as the window allows; when it cannot be sent any more, it fails. */
+  submit(frame: OutgoingFrame): void {
+    if (this.#refusal !== undefined) {
+      frame.fail(this.#refusal)
+      return
+    }
+    this.#window.submit(frame)
+    this.#pump()
+  }
+
+  /** Sends a control request and resolves to the text of its reply. Rejects when the connection ends first. */
+  request(kind: ControlKind, text = ''): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.#refusal !== undefined) {
+        reject(this.#refusal)
+        return
+      }
+      const sequence = this.#nextSequence()
+      const replyKind = kind === KIND_TOPOLOGY ? KIND_TOPOLOGY_REPLY : KIND_ADMIN_REPLY
+      this.#requests.push({ sequence, replyKind, resolve, reject })
+      this.#write([encodeControl(kind, sequence, text)])
+    })
+  }
+
+  /** Sends no more operations until `proceed`; resolves when none is in flight. */
+  hold(): Promise<void> {
+    this.#isHeld = true
+    this.#cancelTimer()
+    return new Promise((resolve) => {
+      if (this.#isOver || this.#window.framesInFlight === 0) resolve()
+      else this.#quietWaiters.push(resolve)
+    })
+  }
+
+  /** What waits to be sent, in order; it belongs to the caller then. Only while held, and with nothing in flight. */
+  takeUnsent(): OutgoingFrame[] {
+    return this.#window.takeUnsent()
+  }
+
+  /** Ends `hold`. */
+  proceed(): void {
+    this.#isHeld = false
+    this.#advance()
+  }
+
+  /** Takes no more frames, finishes what it has, then closes. Resolves when the channel is closed; never rejects. */
+  close(): Promise<void> {
+    this.#refusal ??= new SluiceError('CLOSED', 'the connection is closing')
+    this.#advance()
+    return this.#closed
+  }
+
+  /** Closes at once; what was sent and not answered is unknown, the rest not done. */
+  destroy(reason: SluiceError): void {
+    this.#fail(reason)
+    this.#channel.destroy()
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.#isOver) return
+    this.#hasAnswered = false
+    try {
+      this.#decoder.push(chunk)
+      while (!this.#isOver && this.#decoder.next()) this.#onFrame(this.#decoder)
+    } catch (error) {
+      // Anything else is a broken invariant of ours, which must not look like the server's fault.
+      if (!(error instanceof SluiceError)) throw error
+      this.destroy(error)
+    }
+    if (this.#isOver) return
+    this.#channel.reuse?.readUpTo(this.#decoder.bufferedBytes)
+    this.#advance()
+    if (this.#hasAnswered) this.#options.onProgress()
+  }
+
+  onDrain(): void {
+    this.#isFull = false
+    this.#pump()
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#fail(new SluiceError('DISCONNECTED', `the connection to ${this.#channel.peer} was lost`, { cause: error }))
+    this.#cancelTimer()
+    this.#resolveClosed()
+  }
+
+  #onFrame(frame: FrameDecoder): void {
+    const { kind, bytes, start, end } = frame
+    if (kind === KIND_OPERATIONS_REPLY) this.#onOperationsReply(frame)
+    else if (kind === KIND_TOPOLOGY_REPLY || kind === KIND_ADMIN_REPLY) this.#onControlReply(frame)
+    else if (kind === KIND_GO_AWAY) this.#onGoAway()
+    else if (kind === KIND_PING) this.#write([encodeControl(KIND_PONG, frame.sequence, '')])
+    else if (kind === KIND_ERROR) throw serverError(decodeError(bytes, start, end))
+    else if (kind !== KIND_PONG) throw protocolError(`the server sent a frame of kind ${kind}`)
+  }
+
+  #onOperationsReply(reply: FrameDecoder): void {
+    const frame = this.#window.oldest()
+    if (frame === undefined || frame.sequence !== reply.sequence) throw protocolError('a reply is out of order')
+    this.#hasAnswered = true
+    this.#window.answered(answerFrame(frame, reply, this.#reader, this.#channel.reuse))
+  }
+
+  #onControlReply({ kind, sequence, bytes, start, end }: FrameDecoder): void {
+    const request = this.#requests.shift()
+    if (request === undefined) throw protocolError('a reply is out of order')
+    if (request.sequence === sequence && request.replyKind === kind) {
+      request.resolve(decodeControl(kind, bytes, start, end))
+      return
+    }
+    const error = protocolError('a reply is out of order')
+    request.reject(error)
+    throw error
+  }
+
+  #onGoAway(): void {
+    this.#isLeaving = true
+    this.#refusal ??= new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} is about to stop`)
+  }
+
+  /** Takes every step that has become possible. */
+  #advance(): void {
+    if (this.#isOver) return
+    if (this.#window.framesInFlight === 0) this.#becomeQuiet()
+    if (this.#isLeaving) {
+      if (this.#window.framesInFlight === 0 && this.#refusal !== undefined) this.#window.failUnsent(this.#refusal)
+    } else {
+      if (!this.#isHeld) this.#recover()
+      this.#pump()
+    }
+    if (this.#refusal !== undefined && this.#window.isIdle && this.#requests.length === 0) this.#endChannel()
+  }
+
+  #becomeQuiet(): void {
+    const waiters = this.#quietWaiters
+    this.#quietWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  /** After a refusal, once every frame in flight was answered: see to it that sending can begin again. */
+  #recover(): void {
+    const { remedy } = this.#window
+    if (remedy === undefined) return
+    if (remedy === REMEDY_REROUTE) {
+      this.#options.onMisrouted()
+    } else if (remedy === REMEDY_RESUME) {
+      this.#window.recover()
+    } else {
+      this.#timer ??= this.#options.clock.after(resendDelayMs(this.#window.fruitlessTries), () => {
+        this.#timer = undefined
+        this.#window.recover()
+        this.#pump()
+      })
+    }
+  }
+
+  #pump(): void {
+    while (!this.#isHeld && !this.#isFull && !this.#isLeaving && !this.#isOver) {
+      const frame = this.#window.next()
+      if (frame === undefined) return
+      const flags = this.#window.takeResume() ? FLAG_RESUME : 0
+      this.#write(frame.encode(this.#nextSequence(), flags), () => frame.released())
+    }
+  }
+
+  #write(parts: readonly Uint8Array[], released?: () => void): void {
+    if (!this.#channel.write(parts, released)) this.#isFull = true
+  }
+
+  #nextSequence(): number {
+    const sequence = this.#sequence
+    this.#sequence = (sequence + 1) >>> 0
+    return sequence
+  }
+
+  #endChannel(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#channel.end()
+    this.#cancelTimer()
+    this.#timer = this.#options.clock.after(CLOSE_GRACE_MS, () => this.#channel.destroy())
+  }
+
+  /** Gives everything that is left its fate. */
+  #fail(reason: SluiceError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#cancelTimer()
+    const { code, message, cause } = reason
+    const notDone = new SluiceError(code, message, { cause, fate: 'not-done' })
+    const unknown = new SluiceError(code, message, { cause, fate: 'unknown' })
+    this.#refusal = notDone
+    this.#window.fail(notDone, unknown)
+    for (const request of this.#requests.takeAll()) request.reject(unknown)
+    this.#becomeQuiet()
+    this.#options.onProgress()
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+}
+
+/** An ERROR frame as the reason for which the connection ends. */
+function serverError({ code, text }: WireError): SluiceError {
+  const isOurFault = code !== WIRE_ERROR_SLOW_READER && code !== WIRE_ERROR_IDLE && code !== WIRE_ERROR_INTERNAL
+  return new SluiceError(isOurFault ? 'PROTOCOL' : 'DISCONNECTED', `the server closed the connection: ${text}`)
+}

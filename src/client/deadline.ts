@@ -1,0 +1,54 @@
+// Bounded waiting. Every timer and listener is gone when the returned promise settles.
+
+import type { Clock } from '../util/clock.ts'
+import { SluiceError } from '../util/errors.ts'
+
+/**
+ * Runs `work` with a signal that aborts after `timeoutMs`, or when `outer` does, and rejects with the signal's reason
+ * then, whether the work listens to its signal or not.
+ */
+export async function withDeadline<T>(
+  clock: Clock,
+  timeoutMs: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const { signal } = controller
+  const abort = (): void => {
+    controller.abort(new SluiceError('CONNECT_FAILED', 'the attempt was aborted', { cause: outer?.reason }))
+  }
+  const timer = clock.after(timeoutMs, () => {
+    controller.abort(new SluiceError('CONNECT_FAILED', `there was no answer within ${timeoutMs} ms`))
+  })
+  outer?.addEventListener('abort', abort)
+  try {
+    if (outer?.aborted) abort()
+    signal.throwIfAborted()
+    return await Promise.race([work(signal), aborted(signal)])
+  } finally {
+    timer.cancel()
+    outer?.removeEventListener('abort', abort)
+  }
+}
+
+/** Resolves after `delayMs`, or as soon as the signal aborts. */
+export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      timer.cancel()
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = clock.after(delayMs, wake)
+    signal.addEventListener('abort', wake)
+    if (signal.aborted) wake()
+  })
+}
+
+/** Never resolves; the signal is ours, so the listener goes with it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,0 +1,15 @@
+// The door `sluice`: a client for Sluice servers.
+
+export type { SlotRange, Topology, TopologyNode, TopologyShard } from '../cluster/topology.ts'
+export type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
+export type { Clock, Timer } from '../util/clock.ts'
+export { ERROR_CODES, type ErrorCode, type Fate, SluiceError } from '../util/errors.ts'
+export type { Batch, BatchOptions } from './batch.ts'
+export { BatchError } from './batch-error.ts'
+export type { BatchResults } from './batch-results.ts'
+export type { Client, ThreadStats } from './client.ts'
+export { connect } from './connect.ts'
+export { type ChannelAcceptor, memoryTransport } from './memory-transport.ts'
+export type { ClientOptions } from './options.ts'
+export { tcpTransport } from './tcp-transport.ts'
+export type { ClientChannel, MemoryReuse, Transport } from './transport.ts'

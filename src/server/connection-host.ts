@@ -1,0 +1,27 @@
+// What the connections of one thread share: their only way to reach anything outside themselves.
+
+import type { Clock } from '../util/clock.ts'
+import type { ControlReplies } from './control-replies.ts'
+import type { FrameExecutor } from './frame-executor.ts'
+import type { ServerFacts } from './handshake.ts'
+import type { ServerLimits } from './limits.ts'
+import type { Logger } from './logger.ts'
+import type { ReplyWriter } from './reply-writer.ts'
+import type { Traffic } from './thread-stats.ts'
+import type { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+
+/** The thread, as a connection sees it. */
+export interface ConnectionHost {
+  readonly clock: Clock
+  readonly limits: ServerLimits
+  readonly logger: Logger
+  readonly facts: ServerFacts
+  readonly writer: ReplyWriter
+  readonly executor: FrameExecutor
+  readonly control: ControlReplies
+  readonly slabLine: SlabLine
+  readonly largeFrames: LargeFramePlaces
+  readonly traffic: Traffic
+  /** The channel of the connection with this number is closed; called once. */
+  onClosed(connectionNumber: number): void
+}

@@ -1,0 +1,68 @@
+// The typed ends of a message port between a node's supervisor and one of its shard threads. Only control passes here:
+// commands, their outcomes, log lines. Data never does.
+
+import type { MessagePort, Worker } from 'node:worker_threads'
+import type { Topology } from '../cluster/topology.ts'
+import type { ServerLimits } from './limits.ts'
+import type { LogFields } from './logger.ts'
+import type { NodeEngineOptions } from './shard-engines.ts'
+import type { ThreadStats } from './thread-stats.ts'
+
+/** What a shard thread is started with. */
+export interface ThreadSetup {
+  readonly thread: number
+  readonly nodeId: string
+  readonly host: string
+  readonly port: number
+  readonly allowRemoteClients: boolean
+  readonly incarnation: bigint
+  readonly engines: NodeEngineOptions
+  readonly limits: ServerLimits
+}
+
+/** What the supervisor asks for; each command is answered once, in any order. */
+export type ThreadCommand =
+  /** Open the engines of this topology's shards, and be ready to serve it. */
+  | { readonly kind: 'prepare'; readonly topology: Topology }
+  /** Serve, from the connections that came before on. */
+  | { readonly kind: 'serve' }
+  /** Tell the counters. */
+  | { readonly kind: 'stats' }
+  /** Stop listening, drain the connections, and end. */
+  | { readonly kind: 'drain'; readonly deadlineMs: number }
+
+/** A command with the number that its answer repeats. */
+export interface SupervisorMessage {
+  readonly request: number
+  readonly command: ThreadCommand
+}
+
+/** What a shard thread says. */
+export type ThreadMessage =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listen-failed'; readonly message: string }
+  /** The command with that number is done; `stats` only for the command of that name. */
+  | { readonly kind: 'done'; readonly request: number; readonly stats: ThreadStats | undefined }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly fields: LogFields
+      readonly message: string
+    }
+
+/** One end of a message port. */
+export interface Mailbox<Outgoing, Incoming> {
+  post(message: Outgoing): void
+  /** Called once. */
+  onMessage(take: (message: Incoming) => void): void
+}
+
+/** The typed face of a port or a worker. Both ends run the same version of this file, so what arrives is believed. */
+export function mailbox<Outgoing, Incoming>(port: MessagePort | Worker): Mailbox<Outgoing, Incoming> {
+  return {
+    post: (message) => port.postMessage(message),
+    onMessage: (take) => {
+      port.on('message', take)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// What a connection has handed to its channel and the channel has not released yet. The peer that does not read makes
+// this grow, so this is where its frames are made to wait.
+//
+//   invariant: `heldBytes` (with WRITE_COST_BYTES each) and `heldSlabs` are the sums over all writes not yet released.
+
+import { assert } from '../util/assert.ts'
+import type { ByteChannel } from '../util/byte-channel.ts'
+import { type ServerLimits, WRITE_COST_BYTES } from './limits.ts'
+import type { ReplyWrite, ReplyWriter } from './reply-writer.ts'
+import type { Traffic } from './thread-stats.ts'
+
+/** The replies of one connection on their way. */
+export class Outbox {
+  readonly #channel: ByteChannel
+  readonly #limits: ServerLimits
+  readonly #traffic: Traffic
+  readonly #onRoom: (slabsReturned: boolean) => void
+  #heldBytes = 0
+  #heldSlabs = 0
+  #releaseCount = 0
+  #isChannelFull = false
+
+  /** @param onRoom Called whenever a write was released, and whether slabs came back with it. Never from inside `send`. */
+  constructor(channel: ByteChannel, limits: ServerLimits, traffic: Traffic, onRoom: (slabsReturned: boolean) => void) {
+    this.#channel = channel
+    this.#limits = limits
+    this.#traffic = traffic
+    this.#onRoom = onRoom
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  get heldSlabs(): number {
+    return this.#heldSlabs
+  }
+
+  /** Writes released so far: a reader that takes its replies makes it grow. */
+  get releaseCount(): number {
+    return this.#releaseCount
+  }
+
+  /** Whether no further frame may be executed, with this much written and not sent yet. */
+  isFull(writer: ReplyWriter): boolean {
+    return (
+      this.#isChannelFull ||
+      this.#heldSlabs + writer.slabCount >= this.#limits.slabsPerConnectionMax ||
+      this.#heldBytes + writer.totalBytes >= this.#limits.heldBytesMax
+    )
+  }
+
+  /** Sends all that the writer holds. */
+  send(writer: ReplyWriter): void {
+    if (writer.totalBytes === 0) return
+    for (const write of writer.take()) this.#write(write)
+  }
+
+  /** Sends bytes of their own: a handshake, a farewell. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#write({ parts: [bytes], slabs: [], bytes: bytes.length })
+  }
+
+  /** The channel takes more again. */
+  onDrain(): void {
+    this.#isChannelFull = false
+  }
+
+  #write(write: ReplyWrite): void {
+    this.#heldBytes += write.bytes + WRITE_COST_BYTES
+    this.#heldSlabs += write.slabs.length
+    this.#traffic.bytesOut += write.bytes
+    const takesMore = this.#channel.write(write.parts, () => this.#released(write))
+    if (!takesMore) this.#isChannelFull = true
+  }
+
+  #released(write: ReplyWrite): void {
+    this.#heldBytes -= write.bytes + WRITE_COST_BYTES
+    assert(this.#heldBytes >= 0, 'a write is released once')
+    this.#heldSlabs -= write.slabs.length
+    this.#releaseCount++
+    for (const slab of write.slabs) slab.drop()
+    this.#onRoom(write.slabs.length > 0)
+  }
+}

@@ -1,0 +1,183 @@
+// One shard thread's server as a plain object: byte channels in, nothing else. It knows no socket and no thread, so the
+// same code serves in a worker, in the caller's own thread, and in a simulation.
+//
+// All of its work happens inside the callbacks of channels and of one timer, the sweep, which checks the time limits of
+// all connections and runs only while there are any.
+
+import type { Topology } from '../cluster/topology.ts'
+import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol/hello.ts'
+import { assert } from '../util/assert.ts'
+import type { ByteChannel } from '../util/byte-channel.ts'
+import type { Clock, Timer } from '../util/clock.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHost } from './connection-host.ts'
+import { ControlReplies } from './control-replies.ts'
+import { FrameExecutor } from './frame-executor.ts'
+import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
+import type { Logger } from './logger.ts'
+import { OwnedShard, OwnedShards, type ShardEngine } from './owned-shard.ts'
+import { ReplyWriter } from './reply-writer.ts'
+import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
+import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+
+/** Everything that a runtime is given. */
+export interface ShardRuntimeOptions {
+  /** The thread's number in its node. */
+  readonly thread: number
+  /** Its shards; each is in the topology. */
+  readonly engines: readonly ShardEngine[]
+  readonly topology: Topology
+  /** One life of the node's memory: 64 random bits. */
+  readonly incarnation: bigint
+  readonly clock: Clock
+  readonly limits: ServerLimits
+  readonly logger: Logger
+  /** The calling thread's processor time in nanoseconds. Default: unknown, 0. */
+  readonly threadCpuNs?: () => number
+}
+
+/** Serves the shards of one thread to any number of channels. */
+export class ShardRuntime {
+  readonly #options: ShardRuntimeOptions
+  readonly #owned: OwnedShards
+  readonly #host: ConnectionHost
+  /** By number, in the order in which they came. */
+  readonly #connections = new Map<number, Connection>()
+  #lastNumber = 0
+  #sweep: Timer | undefined
+  #isDraining = false
+  #deadline: Timer | undefined
+  #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+
+  constructor(options: ShardRuntimeOptions) {
+    this.#options = options
+    this.#owned = ownedShards(options)
+    this.#host = this.#createHost()
+  }
+
+  /** Connections that are not closed yet. */
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /**
+   * Serves a channel that nobody has opened yet; the runtime owns it from then on.
+   * @param refusal Refuses whatever hello comes with this reason. Default: REFUSAL_NONE, serve it.
+   */
+  accept(channel: ByteChannel, refusal: number = REFUSAL_NONE): void {
+    const { connectionsMax } = this.#options.limits
+    const { traffic } = this.#host
+    if (this.#connections.size >= connectionsMax + REFUSED_CONNECTIONS_MAX) {
+      traffic.connectionsRefused++
+      channel.destroy()
+      return
+    }
+    const standingRefusal = this.#refusalFor(refusal)
+    if (standingRefusal === REFUSAL_NONE) traffic.connectionsAccepted++
+    const number = ++this.#lastNumber
+    const connection = new Connection(this.#host, channel, number, standingRefusal)
+    this.#connections.set(number, connection)
+    this.#sweep ??= this.#nextSweep()
+    channel.open(connection)
+  }
+
+  /**
+   * Asks every peer to go away, and answers what they had sent; new hellos are refused. Resolves when every connection
+   * is closed, which those that are left after `deadlineMs` are by force. Calls after the first wait for the first.
+   */
+  drain(deadlineMs: number): Promise<void> {
+    if (this.#drained !== undefined) return this.#drained.promise
+    this.#drained = promiseWithResolve()
+    this.#isDraining = true
+    for (const connection of this.#connections.values()) connection.drain()
+    this.#deadline = this.#options.clock.after(deadlineMs, () => this.destroy())
+    this.#noteEmpty()
+    return this.#drained.promise
+  }
+
+  /** Closes every connection at once; what they had sent and was not answered is lost. */
+  destroy(): void {
+    this.#isDraining = true
+    for (const connection of this.#connections.values()) connection.destroy()
+  }
+
+  /** Counters and sizes of this thread. */
+  stats(): ThreadStats {
+    const { executor, traffic } = this.#host
+    return collectStats(this.#owned, traffic, {
+      thread: this.#options.thread,
+      connections: this.#connections.size,
+      sectionsRefused: executor.sectionsRefused,
+      sectionsStopped: executor.sectionsStopped,
+      threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
+    })
+  }
+
+  #createHost(): ConnectionHost {
+    const { clock, limits, logger, incarnation, topology } = this.#options
+    const writer = new ReplyWriter()
+    const executor = new FrameExecutor(this.#owned, writer)
+    const shards = this.#owned.all.map(({ shard, view }) => ({ shard, view }))
+    const stats = () => this.stats()
+    return {
+      clock,
+      limits,
+      logger,
+      facts: { incarnation, topologyNumber: topology.number, shards },
+      writer,
+      executor,
+      control: new ControlReplies(writer, this.#owned.first.pool, JSON.stringify(topology), stats),
+      slabLine: new SlabLine(() => executor.hasRoom()),
+      largeFrames: new LargeFramePlaces(limits.largeFramesMax),
+      traffic: new Traffic(),
+      onClosed: (number) => this.#onClosed(number),
+    }
+  }
+
+  #refusalFor(refusal: number): number {
+    if (refusal !== REFUSAL_NONE) return refusal
+    if (this.#isDraining) return REFUSAL_DRAINING
+    return this.#connections.size >= this.#options.limits.connectionsMax ? REFUSAL_CONNECTIONS : REFUSAL_NONE
+  }
+
+  #onClosed(number: number): void {
+    this.#connections.delete(number)
+    this.#noteEmpty()
+  }
+
+  #noteEmpty(): void {
+    if (this.#connections.size > 0) return
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+    if (this.#drained === undefined) return
+    this.#deadline?.cancel()
+    this.#drained.resolve()
+  }
+
+  #nextSweep(): Timer {
+    return this.#options.clock.after(this.#options.limits.sweepMs, () => {
+      this.#sweep = this.#nextSweep()
+      const nowMs = this.#options.clock.monotonicMs()
+      for (const connection of this.#connections.values()) connection.checkTime(nowMs)
+    })
+  }
+}
+
+/** The thread's shards with their views of the topology. */
+function ownedShards({ engines, topology }: ShardRuntimeOptions): OwnedShards {
+  const views = new Map(topology.shards.map(({ id, view }) => [id, view]))
+  const all = engines.map(({ shard, engine }) => {
+    const view = views.get(shard)
+    assert(view !== undefined, 'a shard of this thread is in the topology')
+    return new OwnedShard(shard, view, engine)
+  })
+  return new OwnedShards(all)
+}
+
+function promiseWithResolve(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,102 @@
+// Listens on a TCP port and makes channels of what connects. Connections that come before anybody serves are held, not
+// refused: a node's threads listen first, and serve when all of them know the topology.
+
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
+import type { ByteChannel } from '../util/byte-channel.ts'
+import { SluiceError } from '../util/errors.ts'
+import { SocketChannel } from '../util/socket-channel.ts'
+
+/** Connections that the system queues before the listener takes them. */
+const BACKLOG_CONNECTIONS = 1_024
+
+/** Milliseconds of silence after which the system asks whether a peer is still there. */
+const KEEP_ALIVE_MS = 60_000
+
+/** What a listener needs to know. */
+export interface TcpListenerOptions {
+  /** Address or name of the interface. */
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Open connections beyond which new ones are closed without a word. */
+  readonly connectionsMax: number
+  /** Whether peers that are not on this machine are served; otherwise they are refused. */
+  readonly allowRemoteClients: boolean
+}
+
+/** Takes a channel, and a reason to refuse it or REFUSAL_NONE. */
+export type AcceptChannel = (channel: ByteChannel, refusal: number) => void
+
+/** A listening port. */
+export class TcpListener {
+  readonly #server: NetServer
+  readonly #allowRemoteClients: boolean
+  #accept: AcceptChannel | undefined
+  #held: { readonly channel: ByteChannel; readonly refusal: number }[] = []
+
+  /** Starts to listen. Rejects with LISTEN_FAILED. */
+  static listen(options: TcpListenerOptions): Promise<TcpListener> {
+    const server = createServer({
+      allowHalfOpen: false,
+      noDelay: true,
+      pauseOnConnect: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    })
+    server.maxConnections = options.connectionsMax
+    const listener = new TcpListener(server, options.allowRemoteClients)
+    return new Promise((resolve, reject) => {
+      const onError = (cause: Error): void => {
+        const where = `${options.host}:${options.port}`
+        reject(new SluiceError('LISTEN_FAILED', `cannot listen on ${where}: ${cause.message}`, { cause }))
+      }
+      server.once('error', onError)
+      server.listen({ host: options.host, port: options.port, backlog: BACKLOG_CONNECTIONS }, () => {
+        server.off('error', onError)
+        resolve(listener)
+      })
+    })
+  }
+
+  private constructor(server: NetServer, allowRemoteClients: boolean) {
+    this.#server = server
+    this.#allowRemoteClients = allowRemoteClients
+    server.on('connection', (socket) => this.#onSocket(socket))
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    const address = this.#server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  /** Hands over the connections that were held, and every later one. */
+  serve(accept: AcceptChannel): void {
+    this.#accept = accept
+    const held = this.#held
+    this.#held = []
+    for (const { channel, refusal } of held) accept(channel, refusal)
+  }
+
+  /** Stops listening and drops what was held; connections that were handed over stay. */
+  close(): void {
+    this.#server.close()
+    for (const { channel } of this.#held) channel.destroy()
+    this.#held = []
+  }
+
+  #onSocket(socket: Socket): void {
+    const isServed = this.#allowRemoteClients || isLoopback(socket.remoteAddress)
+    const channel = new SocketChannel(socket)
+    const refusal = isServed ? REFUSAL_NONE : REFUSAL_AUTHENTICATION
+    if (this.#accept === undefined) this.#held.push({ channel, refusal })
+    else this.#accept(channel, refusal)
+  }
+}
+
+/** Whether the address is this machine's own. */
+export function isLoopback(address: string | undefined): boolean {
+  if (address === undefined) return false
+  return address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address)
+}

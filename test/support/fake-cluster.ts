@@ -1,0 +1,304 @@
+// A scripted cluster: it speaks the server's side of the protocol over memory channels and answers from a map. A rule
+// may refuse or stop any section, and frames can be held back unanswered. Its fence works as the protocol says.
+
+import { type Topology, type TopologyShard } from '../../src/cluster/topology.ts'
+import type { Transport } from '../../src/client/transport.ts'
+import { writeCompact } from '../../src/protocol/compact.ts'
+import { encodeControl } from '../../src/protocol/control.ts'
+import {
+  FLAG_RESUME,
+  FRAME_HEADER_BYTES,
+  KIND_ADMIN,
+  KIND_ADMIN_REPLY,
+  KIND_GO_AWAY,
+  KIND_OPERATIONS,
+  KIND_OPERATIONS_REPLY,
+  KIND_TOPOLOGY,
+  KIND_TOPOLOGY_REPLY,
+  SECTION_HEADER_BYTES,
+  writeFrameHeader,
+  writeReplySectionHeader,
+} from '../../src/protocol/frame.ts'
+import { FrameDecoder } from '../../src/protocol/frame-decoder.ts'
+import { encodeAnswer, HelloDecoder } from '../../src/protocol/hello.ts'
+import { FRAME_BYTES_MAX, FRAME_OPS_MAX, KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/protocol/limits.ts'
+import { type DecodedOperation, decodeOperation } from '../../src/protocol/operation-walk.ts'
+import { SectionReader } from '../../src/protocol/section-reader.ts'
+import {
+  OUTCOME_BEHIND,
+  OUTCOME_EXECUTED,
+  OUTCOME_FENCED,
+  OUTCOME_STALE,
+  OUTCOME_UNKNOWN_SHARD,
+  STATUS_MISSING,
+  STATUS_NO_MEMORY,
+  STATUS_OK,
+  STATUS_OK_VERSION,
+  STATUS_VALUE,
+  STATUS_VALUE_VERSION,
+} from '../../src/protocol/statuses.ts'
+import { writeU64 } from '../../src/util/bytes.ts'
+import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
+import { memoryChannelPair } from '../../src/util/memory-channel.ts'
+
+/** What a rule makes of a section: its outcome, and how many of its operations are executed first. */
+export interface Verdict {
+  readonly outcome: number
+  readonly executed: number
+}
+
+/** A section as it arrived. */
+export interface ReceivedSection {
+  readonly shard: number
+  readonly view: number
+  readonly operations: readonly DecodedOperation[]
+}
+
+/** A frame as it arrived. */
+export interface ReceivedFrame {
+  readonly sequence: number
+  readonly flags: number
+  readonly sections: readonly ReceivedSection[]
+}
+
+interface StoredRecord {
+  readonly value: Uint8Array
+  readonly version: bigint
+}
+
+/** All nodes of a cluster, with one map of records for all of them. */
+export class FakeCluster {
+  topology: Topology
+  readonly records = new Map<string, StoredRecord>()
+  /** Every executed operation, as `name key`, in the order of execution. */
+  readonly executed: string[] = []
+  readonly connections: FakeConnection[] = []
+  /** Decides about a section before the cluster's own rules do; undefined leaves it to them. */
+  rule: (section: ReceivedSection, frame: ReceivedFrame, connection: FakeConnection) => Verdict | undefined = () => undefined
+  /** While true frames wait until `FakeConnection.answer`. */
+  isHolding = false
+  /** Keys for which there is no memory. */
+  isFull: (key: string) => boolean = () => false
+  #version = 0n
+
+  constructor(topology: Topology) {
+    this.topology = topology
+  }
+
+  /** A transport to every address of the topology in force. */
+  get transport(): Transport {
+    return {
+      connect: async (address) => {
+        if (!this.shardsAt(address).length && !this.#isThread(address)) throw new Error(`nobody listens at ${address}`)
+        const [near, far] = memoryChannelPair({ peers: [address, 'client'] })
+        this.connections.push(new FakeConnection(this, far, address))
+        return near
+      },
+    }
+  }
+
+  /** The open connections to an address. */
+  at(address: string): FakeConnection[] {
+    return this.connections.filter((connection) => connection.address === address && !connection.isClosed)
+  }
+
+  /** The only open connection. */
+  only(): FakeConnection {
+    const open = this.connections.filter(({ isClosed }) => !isClosed)
+    const [connection] = open
+    if (connection === undefined || open.length > 1) throw new Error(`there are ${open.length} open connections`)
+    return connection
+  }
+
+  shardsAt(address: string): TopologyShard[] {
+    const { nodes, shards } = this.topology
+    return shards.filter(({ node, thread }) => {
+      const owner = nodes.find(({ id }) => id === node)
+      return `${owner?.host}:${owner?.ports[thread]}` === address
+    })
+  }
+
+  /** Executes an operation and appends its result. */
+  execute({ row, withVersion, key, value }: DecodedOperation, result: number[]): void {
+    const name = Buffer.from(key).toString()
+    this.executed.push(`${row.name} ${name}`)
+    const record = this.records.get(name)
+    if (row.name === 'set' && value !== undefined) {
+      if (this.isFull(name)) {
+        result.push(STATUS_NO_MEMORY)
+        return
+      }
+      this.#version += 1n
+      this.records.set(name, { value: value.slice(), version: this.#version })
+      appendResult(result, withVersion ? STATUS_OK_VERSION : STATUS_OK, withVersion ? this.#version : undefined)
+      return
+    }
+    if (record === undefined) {
+      result.push(STATUS_MISSING)
+      return
+    }
+    if (row.name === 'delete') this.records.delete(name)
+    const version = withVersion ? record.version : undefined
+    if (row.name === 'get') appendResult(result, withVersion ? STATUS_VALUE_VERSION : STATUS_VALUE, version, record.value)
+    else appendResult(result, withVersion ? STATUS_OK_VERSION : STATUS_OK, version)
+  }
+
+  #isThread(address: string): boolean {
+    return this.topology.nodes.some(({ host, ports }) => ports.some((port) => `${host}:${port}` === address))
+  }
+}
+
+function appendResult(result: number[], status: number, version?: bigint, value?: Uint8Array): void {
+  const head = new Uint8Array(14)
+  head[0] = status
+  let end = 1
+  if (value !== undefined) end = writeCompact(head, end, value.length)
+  if (version !== undefined) {
+    writeU64(head, end, version)
+    end += 8
+  }
+  for (const byte of head.subarray(0, end)) result.push(byte)
+  if (value !== undefined) for (const byte of value) result.push(byte)
+}
+
+/** The cluster's end of one connection. */
+export class FakeConnection implements ByteChannelHandler {
+  readonly address: string
+  /** Every frame of operations that arrived. */
+  readonly received: ReceivedFrame[] = []
+  /** Frames that wait for `answer`. */
+  readonly waiting: ReceivedFrame[] = []
+  isClosed = false
+  readonly #cluster: FakeCluster
+  readonly #channel: ByteChannel
+  readonly #hello = new HelloDecoder()
+  readonly #decoder = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
+  #isGreeted = false
+  #isFenced = false
+
+  constructor(cluster: FakeCluster, channel: ByteChannel, address: string) {
+    this.#cluster = cluster
+    this.#channel = channel
+    this.address = address
+    channel.open(this)
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.#isGreeted) this.#decoder.push(chunk)
+    else if (!this.#greet(chunk)) return
+    while (this.#decoder.next()) this.#onFrame()
+  }
+
+  onDrain(): void {}
+
+  onClose(): void {
+    this.isClosed = true
+  }
+
+  /** Answers the oldest waiting frames. */
+  answer(count = this.waiting.length): void {
+    for (const frame of this.waiting.splice(0, count)) this.#reply(frame)
+  }
+
+  /** Sends raw bytes. */
+  send(bytes: Uint8Array): void {
+    this.#channel.write([bytes])
+  }
+
+  goAway(): void {
+    this.send(encodeControl(KIND_GO_AWAY, 0, ''))
+  }
+
+  /** Breaks the connection. */
+  cut(): void {
+    this.#channel.destroy(new Error('cut'))
+  }
+
+  #greet(chunk: Uint8Array): boolean {
+    if (this.#hello.push(chunk) === undefined) return false
+    this.#isGreeted = true
+    const shards = this.#cluster.shardsAt(this.address).map(({ id, view }) => ({ shard: id, view }))
+    this.send(
+      encodeAnswer({
+        version: 1,
+        refusal: 0,
+        features: 0,
+        incarnation: 1n,
+        serverTimeMs: 0,
+        topologyNumber: this.#cluster.topology.number,
+        frameBytesMax: FRAME_BYTES_MAX,
+        frameOpsMax: FRAME_OPS_MAX,
+        replyBytesMax: REPLY_BYTES_MAX,
+        valueBytesMax: VALUE_BYTES_MAX,
+        keyBytesMax: KEY_BYTES_MAX,
+        shards,
+      }),
+    )
+    this.#decoder.push(this.#hello.rest)
+    return true
+  }
+
+  #onFrame(): void {
+    const { kind, sequence } = this.#decoder
+    if (kind === KIND_TOPOLOGY) {
+      this.send(encodeControl(KIND_TOPOLOGY_REPLY, sequence, JSON.stringify(this.#cluster.topology)))
+    } else if (kind === KIND_ADMIN) {
+      this.send(encodeControl(KIND_ADMIN_REPLY, sequence, JSON.stringify({ address: this.address })))
+    } else if (kind === KIND_OPERATIONS) {
+      const frame = this.#receive()
+      this.received.push(frame)
+      if (this.#cluster.isHolding) this.waiting.push(frame)
+      else this.#reply(frame)
+    }
+  }
+
+  #receive(): ReceivedFrame {
+    const { bytes, start, end, sectionCount, sequence, flags } = this.#decoder
+    const reader = new SectionReader()
+    reader.open(bytes, start, end, sectionCount)
+    const sections: ReceivedSection[] = []
+    while (reader.next()) {
+      const operations: DecodedOperation[] = []
+      for (let at = reader.start; at < reader.end; ) {
+        const operation = decodeOperation(bytes, at, reader.end)
+        operations.push(operation)
+        at = operation.end
+      }
+      sections.push({ shard: reader.shard, view: reader.view, operations })
+    }
+    return { sequence, flags, sections }
+  }
+
+  #reply(frame: ReceivedFrame): void {
+    if ((frame.flags & FLAG_RESUME) !== 0) this.#isFenced = false
+    const isFenced = this.#isFenced
+    const sections = frame.sections.map((section) => {
+      const verdict = isFenced ? { outcome: OUTCOME_FENCED, executed: 0 } : this.#judge(section, frame)
+      const results: number[] = []
+      for (const operation of section.operations.slice(0, verdict.executed)) this.#cluster.execute(operation, results)
+      if (verdict.outcome !== OUTCOME_EXECUTED) this.#isFenced = true
+      return encodeSection(section, verdict, results)
+    })
+    const bytes = FRAME_HEADER_BYTES + sections.reduce((sum, section) => sum + section.length, 0)
+    const header = new Uint8Array(FRAME_HEADER_BYTES)
+    writeFrameHeader(header, 0, bytes, KIND_OPERATIONS_REPLY, 0, sections.length, frame.sequence)
+    this.#channel.write([header, ...sections])
+  }
+
+  #judge(section: ReceivedSection, frame: ReceivedFrame): Verdict {
+    const ruled = this.#cluster.rule(section, frame, this)
+    if (ruled !== undefined) return ruled
+    const shard = this.#cluster.shardsAt(this.address).find(({ id }) => id === section.shard)
+    if (shard === undefined) return { outcome: OUTCOME_UNKNOWN_SHARD, executed: 0 }
+    if (section.view < shard.view) return { outcome: OUTCOME_STALE, executed: 0 }
+    if (section.view > shard.view) return { outcome: OUTCOME_BEHIND, executed: 0 }
+    return { outcome: OUTCOME_EXECUTED, executed: section.operations.length }
+  }
+}
+
+function encodeSection(section: ReceivedSection, { outcome, executed }: Verdict, results: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(SECTION_HEADER_BYTES + results.length)
+  writeReplySectionHeader(bytes, 0, results.length, executed, section.view, section.shard, outcome)
+  bytes.set(results, SECTION_HEADER_BYTES)
+  return bytes
+}
