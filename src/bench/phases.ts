@@ -94,7 +94,7 @@ async function watchPhase(
     shownChecked = checked
     const seconds = (elapsedMs / MS_PER_SECOND).toFixed(0).padStart(4)
     const wrong = clients.mismatches === 0 ? 'all right' : output.styled('bad', `${grouped(clients.mismatches)} wrong`)
-    output.live(`${label}${seconds} s  ${millions(rate)} ops/s  ${grouped(checked)} replies checked, ${wrong}`)
+    output.live(`${label}${seconds} s  ${millions(rate)} M ops/s  ${grouped(checked)} replies checked, ${wrong}`)
   }
   const ticker = startTicker(clock, READING_INTERVAL_MS, tick)
   const totals = await start().finally(() => ticker.stop())

@@ -5,8 +5,9 @@ import type { BenchOutput } from './output.ts'
 import type { BatchLatency, BenchResult } from './result.ts'
 import { WORKLOADS } from './workload.ts'
 
-const NAME_WIDTH = 16
-const FIGURE_WIDTH = 16
+const NAME_WIDTH = 17
+const VALUE_WIDTH = 11
+const UNIT_WIDTH = 9
 
 /** What is going to run, in one line. */
 export function headline(options: BenchOptions): string {
@@ -25,13 +26,11 @@ export function headline(options: BenchOptions): string {
 
 /** Writes the result. */
 export function writeReport(result: BenchResult, output: BenchOutput): void {
-  const row = (name: string, figure: string, note = ''): void => {
-    output.line(
-      `  ${name.padEnd(NAME_WIDTH)}${figure.padStart(FIGURE_WIDTH)}  ${output.styled('faint', note)}`.trimEnd(),
-    )
-  }
   output.line('')
-  writeFacts(result, row)
+  for (const { name, value, unit, note } of facts(result)) {
+    const figure = `  ${name.padEnd(NAME_WIDTH)}${value.padStart(VALUE_WIDTH)} ${unit.padEnd(UNIT_WIDTH)}`
+    output.line(`${figure}${output.styled('faint', note)}`.trimEnd())
+  }
   writeVerdict(result, output)
 }
 
@@ -40,45 +39,42 @@ export function grouped(value: number): string {
   return value.toLocaleString('en-US')
 }
 
-/** `12.35 M`. */
+/** `12.35` of 12,345,678. */
 export function millions(value: number): string {
-  return `${(value / 1e6).toFixed(2)} M`
+  return (value / 1e6).toFixed(2)
 }
 
-type Row = (name: string, figure: string, note?: string) => void
+interface Fact {
+  readonly name: string
+  readonly value: string
+  readonly unit: string
+  /** What the figure means, or more of it. */
+  readonly note: string
+}
 
-function writeFacts(result: BenchResult, row: Row): void {
-  const { batchLatencyMs: latency, environment } = result
-  row('client', `${millions(result.clientOpsPerSecond)} ops/s`, `checked, over ${result.measuredSeconds.toFixed(1)} s`)
-  row(
-    'server',
-    figure(result.serverOpsPerSecondMedian, (rate) => `${millions(rate)} ops/s`),
-    'median of its seconds',
-  )
-  row('replies checked', grouped(result.checkedReplies))
-  row(
-    'hit rate',
-    figure(result.hitRate, (share) => `${(share * 100).toFixed(2)} %`),
-  )
-  row('server CPU', figure(result.serverCpuNsPerOp, nsPerOp), plural(result.serverThreads, 'shard thread'))
-  row('client CPU', figure(result.clientCpuNsPerOp, nsPerOp), plural(result.options.clients, 'client thread'))
-  row('process CPU', figure(result.processCpuNsPerOp, nsPerOp), 'all threads of this process')
-  row(
-    'frame',
-    figure(result.opsPerFrame, (operations) => `${grouped(operations)} ops`),
-  )
-  row('request', figure(result.requestBytesPerOp, bytesPerOp))
-  row('reply', figure(result.replyBytesPerOp, bytesPerOp))
-  row(
-    'batch latency',
-    figure(latency?.p50 ?? null, (ms) => `${ms.toFixed(2)} ms`),
-    latency === null ? '' : tail(latency),
-  )
-  row(
-    'environment',
-    plural(environment.cores, 'core'),
-    `${environment.cpuModel}, Node ${environment.nodeVersion}, commit ${environment.commit}`,
-  )
+function facts(result: BenchResult): Fact[] {
+  const { batchLatencyMs: latency, environment, options } = result
+  const { cores, cpuModel, nodeVersion, commit } = environment
+  const serverRate = result.serverOpsPerSecondMedian
+  return [
+    fact('client', millions(result.clientOpsPerSecond), 'M ops/s', `checked, over ${result.measuredSeconds} s`),
+    fact('server', serverRate === null ? null : millions(serverRate), 'M ops/s', 'median of its seconds'),
+    fact('replies checked', grouped(result.checkedReplies), '', ''),
+    fact('hit rate', result.hitRate === null ? null : (result.hitRate * 100).toFixed(2), '%', 'of the reads'),
+    fact('server CPU', fixed(result.serverCpuNsPerOp), 'ns/op', plural(result.serverThreads, 'shard thread')),
+    fact('client CPU', fixed(result.clientCpuNsPerOp), 'ns/op', plural(options.clients, 'client thread')),
+    fact('process CPU', fixed(result.processCpuNsPerOp), 'ns/op', 'all threads of this process'),
+    fact('frame', fixed(result.opsPerFrame), 'ops', ''),
+    fact('request', fixed(result.requestBytesPerOp), 'B/op', 'headers included'),
+    fact('reply', fixed(result.replyBytesPerOp), 'B/op', 'headers included'),
+    fact('batch latency', latency === null ? null : latency.p50.toFixed(2), 'ms', latency === null ? '' : tail(latency)),
+    fact('environment', String(cores), 'cores', `${cpuModel}, Node ${nodeVersion}, commit ${commit}`),
+  ]
+}
+
+/** A null value is shown as a dash. */
+function fact(name: string, value: string | null, unit: string, note: string): Fact {
+  return value === null ? { name, value: '-', unit: '', note: '' } : { name, value, unit, note }
 }
 
 function writeVerdict(result: BenchResult, output: BenchOutput): void {
@@ -101,16 +97,8 @@ function tail(latency: BatchLatency): string {
   return `median; ${parts.join(', ')}`
 }
 
-function figure(value: number | null, format: (value: number) => string): string {
-  return value === null ? '-' : format(value)
-}
-
-function nsPerOp(value: number): string {
-  return `${value.toFixed(1)} ns/op`
-}
-
-function bytesPerOp(value: number): string {
-  return `${value.toFixed(1)} B/op`
+function fixed(value: number | null): string | null {
+  return value === null ? null : value.toFixed(1)
 }
 
 function plural(count: number, one: string, many = `${one}s`): string {

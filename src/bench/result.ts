@@ -88,7 +88,7 @@ export function benchResult(measured: Measurements): BenchResult {
     checkedReplies: checked,
     mismatches: phases.reduce((sum, { tally }) => sum + tally.mismatches, 0),
     mismatchExplanations: phases.flatMap(({ tally }) => tally.explanations),
-    clientCpuNsPerOp: ratio(run?.cpuNs, checked, 1),
+    clientCpuNsPerOp: ratio(told(run?.cpuNs), checked, 1),
     processCpuNsPerOp: ratio(measured.processCpuNs, checked, 1),
     batchLatencyMs: latencyOf(run),
     hitRate: ratio(run?.tally.hits, run?.tally.reads, 6),
@@ -111,8 +111,7 @@ function serverFigures(readings: readonly ServerCounters[]): ServerFigures {
   const rate = median(operationRates(readings))
   return {
     serverOpsPerSecondMedian: rate === undefined ? null : Math.round(rate),
-    // Zero where the system does not tell.
-    serverCpuNsPerOp: ratio(delta('cpuNs') || undefined, operations, 1),
+    serverCpuNsPerOp: ratio(told(delta('cpuNs')), operations, 1),
     opsPerFrame: ratio(operations, delta('frames'), 1),
     requestBytesPerOp: ratio(delta('bytesIn'), operations, 2),
     replyBytesPerOp: ratio(delta('bytesOut'), operations, 2),
@@ -130,6 +129,11 @@ function latencyOf(run: PhaseTotals | undefined): BatchLatency | null {
     p999: percentile(99.9),
     max: rounded(latency.max / NS_PER_MS, 3),
   }
+}
+
+/** Processor time; undefined where the system does not tell, which it reports as 0. */
+function told(cpuNs: number | undefined): number | undefined {
+  return cpuNs === 0 ? undefined : cpuNs
 }
 
 function ratio(part: number | undefined, whole: number | undefined, digits: number): number | null {

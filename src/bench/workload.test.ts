@@ -41,7 +41,11 @@ function plainRank({ records, zeta, secondBound, eta, alpha }: ZipfParameters, f
 
 function keyAt(block: OperationBlock, index: number): string {
   const end = (index + 1) * KEY_STRIDE_BYTES
-  return Buffer.from(block.keys).toString('latin1', end - (block.keyLengths[index] ?? 0), end)
+  return Buffer.from(block.keys.buffer, block.keys.byteOffset, block.keys.byteLength).toString(
+    'latin1',
+    end - (block.keyLengths[index] ?? 0),
+    end,
+  )
 }
 
 interface SourceChoices {
@@ -80,18 +84,20 @@ describe('a drawn sequence', () => {
       for (let blocks = 0; blocks < 3; blocks++) {
         source.draw(block)
         expect(block.count).toBe(chosen.blockOperations)
+        const wrong: unknown[] = []
         for (let index = 0; index < block.count; index++) {
           const expected = plain.next().value
           const rank = block.ranks[index] ?? -1
+          const isRead = block.kinds[index] === KIND_READ
           // Two implementations of a power may differ in the last bit, which may be the one that decides the rank.
-          expect(Math.abs(rank - expected.rank)).toBeLessThanOrEqual(1)
-          expect(block.kinds[index] === KIND_READ).toBe(expected.isRead)
-          expect(keyAt(block, index)).toBe(String(rank))
-          expect(rank).toBeLessThan(chosen.records)
+          const isRank = Math.abs(rank - expected.rank) <= 1 && rank < chosen.records
+          const isKey = keyAt(block, index) === String(rank)
+          if (!isRank || !isKey || isRead !== expected.isRead) wrong.push({ index, rank, isRead, expected })
         }
+        expect(wrong).toEqual([])
       }
     })
-    fc.assert(property, { numRuns: 200 })
+    fc.assert(property)
   })
 
   it('differs in rank from the plain form next to never', () => {

@@ -16,8 +16,8 @@ import { atTurnEnd } from './turn-end.ts'
 
 /** Where a batcher's batches begin and where they go. */
 export interface BatcherOutlet {
-  /** Whether a batch that is sent now leaves at once. */
-  isIdle(): boolean
+  /** Whether a batch that is sent now leaves at once, or fails at once. */
+  isPrompt(): boolean
   /** A batch for the next calls. */
   open(): BatchBuilder
   /** Sends a batch; `settled` is called once, when every operation has a status. */
@@ -139,7 +139,7 @@ export class Batcher {
 
   readonly #endTurn = (): void => {
     this.#isFlushPlanned = false
-    const mayFlush = this.#isReplySeen || this.#outlet.isIdle()
+    const mayFlush = this.#isReplySeen || this.#outlet.isPrompt()
     this.#isReplySeen = false
     if (mayFlush) this.flush()
   }

@@ -77,7 +77,9 @@ describe('promise calls', () => {
     const client = await open(cluster)
     await expect(client.get('')).rejects.toMatchObject({ code: 'KEY_TOO_LARGE', fate: 'not-done' })
     await expect(client.set('k'.repeat(65_536), '')).rejects.toMatchObject({ code: 'KEY_TOO_LARGE' })
-    await expect(client.set('k', new Uint8Array(8 * 1024 * 1024 + 1))).rejects.toMatchObject({ code: 'VALUE_TOO_LARGE' })
+    await expect(client.set('k', new Uint8Array(8 * 1024 * 1024 + 1))).rejects.toMatchObject({
+      code: 'VALUE_TOO_LARGE',
+    })
     await turns()
     expect(cluster.only().received).toHaveLength(0)
   })

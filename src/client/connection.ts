@@ -44,7 +44,7 @@ export interface ConnectionOptions {
   readonly clock: Clock
   /** Frames of operations that may be unanswered at a time. */
   readonly framesInFlightMax: number
-  /** A frame of operations was answered, or the connection has ended. */
+  /** A frame of operations was answered, or no more frames are taken. */
   readonly onProgress: () => void
   /** Operations were refused because they are for another thread; `takeUnsent` has them once `quiet` resolves. */
   readonly onMisrouted: () => void
@@ -74,8 +74,8 @@ export class Connection implements ByteChannelHandler {
   #quietWaiters: (() => void)[] = []
   #sequence = 0
   #timer: Timer | undefined
-  /** The chunk in hand answered operations. */
-  #hasAnswered = false
+  /** The chunk in hand answered operations, or said that no more are taken. */
+  #hasProgress = false
   /** Nothing is sent, because all connections are being routed anew. */
   #isHeld = false
   /** The channel wants to drain first. */
@@ -98,7 +98,7 @@ export class Connection implements ByteChannelHandler {
     greeting.attach(this)
   }
 
-  /** Whether nothing is to be sent or awaited, so that a new frame leaves at once. */
+  /** Whether nothing is to be sent or awaited. */
   get isIdle(): boolean {
     return this.#window.isIdle
   }
@@ -173,7 +173,7 @@ export class Connection implements ByteChannelHandler {
 
   onBytes(chunk: Uint8Array): void {
     if (this.#isOver) return
-    this.#hasAnswered = false
+    this.#hasProgress = false
     try {
       this.#decoder.push(chunk)
       while (!this.#isOver && this.#decoder.next()) this.#onFrame(this.#decoder)
@@ -185,7 +185,7 @@ export class Connection implements ByteChannelHandler {
     if (this.#isOver) return
     this.#channel.reuse?.readUpTo(this.#decoder.bufferedBytes)
     this.#advance()
-    if (this.#hasAnswered) this.#options.onProgress()
+    if (this.#hasProgress) this.#options.onProgress()
   }
 
   onDrain(): void {
@@ -212,7 +212,7 @@ export class Connection implements ByteChannelHandler {
   #onOperationsReply(reply: FrameDecoder): void {
     const frame = this.#window.oldest()
     if (frame === undefined || frame.sequence !== reply.sequence) throw protocolError('a reply is out of order')
-    this.#hasAnswered = true
+    this.#hasProgress = true
     this.#window.answered(answerFrame(frame, reply, this.#reader, this.#channel.reuse))
   }
 
@@ -230,6 +230,7 @@ export class Connection implements ByteChannelHandler {
 
   #onGoAway(): void {
     this.#isLeaving = true
+    this.#hasProgress = true
     this.#refusal ??= new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} is about to stop`)
   }
 

@@ -169,7 +169,9 @@ export class Dispatcher implements LaneOwner {
 
   async #drain(): Promise<void> {
     this.flush()
-    await this.#until(() => this.#held === undefined && this.#lanes.every(({ connection }) => connection?.isIdle ?? true))
+    await this.#until(
+      () => this.#held === undefined && this.#lanes.every(({ connection }) => connection?.isIdle ?? true),
+    )
     await Promise.all(this.#lanes.map(({ connection }) => connection?.close()))
   }
 

@@ -9,7 +9,7 @@ import type { OutgoingFrame } from './outgoing-frame.ts'
 import type { LaneTarget } from './routing.ts'
 
 /** Who opens lanes, and learns what happens on them. */
-export interface LaneOwner extends Omit<BatcherOutlet, 'isIdle'> {
+export interface LaneOwner extends Omit<BatcherOutlet, 'isPrompt'> {
   readonly clock: Clock
   readonly framesInFlightMax: number
   /** Frames were answered on some lane, or a connection has ended. */
@@ -27,7 +27,7 @@ export class Lane {
   constructor(target: LaneTarget, greeting: Greeting | undefined, owner: LaneOwner) {
     this.target = target
     this.batcher = new Batcher({
-      isIdle: () => this.connection?.isIdle ?? true,
+      isPrompt: () => this.connection === undefined || this.connection.isIdle || !this.connection.isOpen,
       open: () => owner.open(),
       send: (builder, settled) => owner.send(builder, settled),
     })

@@ -30,6 +30,11 @@ const FREE_ARENAS_MAX = 8
 export class ArenaPool {
   readonly #free: Uint8Array[] = []
 
+  /** Arenas that wait. */
+  get freeCount(): number {
+    return this.#free.length
+  }
+
   /** Memory to fill, with unspecified contents. */
   take(): Uint8Array {
     return this.#free.pop() ?? new Uint8Array(ARENA_BYTES)

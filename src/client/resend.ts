@@ -34,7 +34,7 @@ export type Remedy = typeof REMEDY_RESUME | typeof REMEDY_WAIT | typeof REMEDY_R
 /** Nothing: the server stopped at a limit, or at its fence. */
 export const REMEDY_RESUME = 0
 /** A little time: the server does not have the topology yet, or may not serve a slot yet. */
-export const REMEDY_WAIT = 1
+const REMEDY_WAIT = 1
 /** A newer topology: the shard has moved or changed. */
 export const REMEDY_REROUTE = 2
 

@@ -10,6 +10,6 @@ export {
   WRONG_SLOT,
 } from './assembly/outcomes.ts'
 export { createEngine, type Engine } from './engine.ts'
-export type { EngineOptions } from './options.ts'
+export { type EngineOptions, MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from './options.ts'
 export type { EngineStats } from './engine-stats.ts'
 export { SluiceError } from '../util/errors.ts'

@@ -9,8 +9,9 @@ export const SLOT_BITMAP_BYTES = 2048
 /** Bytes of a hash secret. */
 const SECRET_BYTES = 32
 
-/** Least and most heap of one shard: an empty table and some records; what 32-bit addresses leave beside the buffers. */
-const MEMORY_BYTES_MIN = 1024 * 1024
+/** Least `memoryBytesMax`: an empty table and some records. */
+export const MEMORY_BYTES_MIN = 1024 * 1024
+/** Greatest `memoryBytesMax`: what 32-bit addresses leave beside the buffers. */
 export const MEMORY_BYTES_MAX = 4000 * 1024 * 1024
 
 /** Reply slabs unless told otherwise: 40 MiB of address space, of which only what is used becomes memory. */

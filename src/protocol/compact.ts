@@ -10,7 +10,7 @@
 import { readU8, readU16, readU32, writeU16, writeU32 } from '../util/bytes.ts'
 
 /** Lengths up to this one take a single byte. */
-export const COMPACT_BYTE_MAX = 252
+const COMPACT_BYTE_MAX = 252
 
 const MARKER_U16 = 253
 const MARKER_U32 = 254

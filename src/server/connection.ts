@@ -9,7 +9,7 @@
 //   - the channel is full
 //   - the replies on their way hold `slabsPerConnectionMax` slabs or `heldBytesMax` bytes
 //   - fewer slabs are free than one frame may need
-// While frames wait, the next chunk pauses the channel, so what is buffered stays one chunk and one incomplete frame.
+// While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame.
 // An incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
 //
 //   invariants: replies leave in the order of their requests; nothing is decoded behind a frame that waits; after 'open'
@@ -148,8 +148,7 @@ export class Connection implements ByteChannelHandler, Waiter {
 
   #takeFrames(chunk: Uint8Array): void {
     this.#frames.push(chunk)
-    if (this.#isStalled) this.#governReading()
-    else this.proceed()
+    if (!this.#isStalled) this.proceed()
   }
 
   /** Answers all that has arrived. Returns whether frames are left, which then wait. */

@@ -1,11 +1,11 @@
 // Every bound of a server, with its unit and its reason. What a connection may cost is bounded by
 //
 //   input    one partial frame (at most FRAME_BYTES_MAX, and only a few connections at once beyond
-//            `partialBytesMax`), and one chunk more while its frames wait
+//            `partialBytesMax`), and what one read brought while its frames wait
 //   output   `slabsPerConnectionMax` slabs and `heldBytesMax` bytes, and one frame's reply beyond them
 //   time     every state that waits for the peer has a limit, checked by the sweep
 //
-// Reply slabs are shared by all connections of a shard. A frame is executed only while FRAME_SLABS_MAX of them are
+// Reply slabs are shared by all connections of a shard. A frame is executed only while `frameSlabsMax` of them are
 // free, so that no reply ever stops half-way for want of one.
 
 import { REPLY_BYTES_MAX } from '../protocol/limits.ts'

@@ -2,6 +2,7 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import { NODE_THREADS_MAX, TOPOLOGY_SHARDS_MAX } from '../cluster/topology.ts'
+import { MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from '../engine/index.ts'
 import { SluiceError } from '../util/errors.ts'
 import { resolveLimits, type ServerLimits } from './limits.ts'
 import { type Logger, silentLogger } from './logger.ts'
@@ -36,8 +37,6 @@ export interface ServerOptions {
 export type ValidServerOptions = Readonly<Required<Omit<ServerOptions, 'limits'>>> & { readonly limits: ServerLimits }
 
 const WILDCARD_HOSTS: readonly string[] = ['0.0.0.0', '::']
-const MEMORY_BYTES_MIN = 1024 * 1024
-const MEMORY_BYTES_MAX = 4000 * 1024 * 1024
 const DRAIN_MS_DEFAULT = 5_000
 const DRAIN_MS_MAX = 3_600_000
 

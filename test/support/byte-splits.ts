@@ -17,8 +17,8 @@ export function splitEverywhere(bytes: Uint8Array): Uint8Array[] {
 export function arbitrarySplit(bytes: Uint8Array): fc.Arbitrary<Uint8Array[]> {
   const cuts = fc.array(fc.nat({ max: bytes.length }), { maxLength: 6 })
   return fc.oneof(
-    fc.constant([bytes]),
-    fc.constant(splitEverywhere(bytes)),
+    fc.constant<Uint8Array[]>([bytes]),
+    fc.constant<Uint8Array[]>(splitEverywhere(bytes)),
     cuts.map((positions) => splitAt(bytes, positions)),
   )
 }

@@ -1,8 +1,8 @@
 // A scripted cluster: it speaks the server's side of the protocol over memory channels and answers from a map. A rule
 // may refuse or stop any section, and frames can be held back unanswered. Its fence works as the protocol says.
 
-import { type Topology, type TopologyShard } from '../../src/cluster/topology.ts'
 import type { Transport } from '../../src/client/transport.ts'
+import type { Topology, TopologyShard } from '../../src/cluster/topology.ts'
 import { writeCompact } from '../../src/protocol/compact.ts'
 import { encodeControl } from '../../src/protocol/control.ts'
 import {
@@ -13,6 +13,7 @@ import {
   KIND_GO_AWAY,
   KIND_OPERATIONS,
   KIND_OPERATIONS_REPLY,
+  KIND_PONG,
   KIND_TOPOLOGY,
   KIND_TOPOLOGY_REPLY,
   SECTION_HEADER_BYTES,
@@ -21,7 +22,13 @@ import {
 } from '../../src/protocol/frame.ts'
 import { FrameDecoder } from '../../src/protocol/frame-decoder.ts'
 import { encodeAnswer, HelloDecoder } from '../../src/protocol/hello.ts'
-import { FRAME_BYTES_MAX, FRAME_OPS_MAX, KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/protocol/limits.ts'
+import {
+  FRAME_BYTES_MAX,
+  FRAME_OPS_MAX,
+  KEY_BYTES_MAX,
+  REPLY_BYTES_MAX,
+  VALUE_BYTES_MAX,
+} from '../../src/protocol/limits.ts'
 import { type DecodedOperation, decodeOperation } from '../../src/protocol/operation-walk.ts'
 import { SectionReader } from '../../src/protocol/section-reader.ts'
 import {
@@ -37,8 +44,8 @@ import {
   STATUS_VALUE,
   STATUS_VALUE_VERSION,
 } from '../../src/protocol/statuses.ts'
-import { writeU64 } from '../../src/util/bytes.ts'
 import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
+import { writeU64 } from '../../src/util/bytes.ts'
 import { memoryChannelPair } from '../../src/util/memory-channel.ts'
 
 /** What a rule makes of a section: its outcome, and how many of its operations are executed first. */
@@ -74,11 +81,16 @@ export class FakeCluster {
   readonly executed: string[] = []
   readonly connections: FakeConnection[] = []
   /** Decides about a section before the cluster's own rules do; undefined leaves it to them. */
-  rule: (section: ReceivedSection, frame: ReceivedFrame, connection: FakeConnection) => Verdict | undefined = () => undefined
+  rule: (section: ReceivedSection, frame: ReceivedFrame, connection: FakeConnection) => Verdict | undefined = () =>
+    undefined
   /** While true frames wait until `FakeConnection.answer`. */
   isHolding = false
+  /** Whether a thread can be connected to. */
+  isReachable: (address: string) => boolean = () => true
   /** Keys for which there is no memory. */
   isFull: (key: string) => boolean = () => false
+  /** Changes a reply before it is sent. */
+  corrupt: (reply: Uint8Array) => void = () => {}
   #version = 0n
 
   constructor(topology: Topology) {
@@ -89,12 +101,17 @@ export class FakeCluster {
   get transport(): Transport {
     return {
       connect: async (address) => {
-        if (!this.shardsAt(address).length && !this.#isThread(address)) throw new Error(`nobody listens at ${address}`)
+        if (!this.isReachable(address) || !this.#isThread(address)) throw new Error(`nobody listens at ${address}`)
         const [near, far] = memoryChannelPair({ peers: [address, 'client'] })
-        this.connections.push(new FakeConnection(this, far, address))
+        this.accept(far, address)
         return near
       },
     }
+  }
+
+  /** Serves a channel as the thread at the address. */
+  accept(channel: ByteChannel, address: string): void {
+    this.connections.push(new FakeConnection(this, channel, address))
   }
 
   /** The open connections to an address. */
@@ -119,28 +136,28 @@ export class FakeCluster {
   }
 
   /** Executes an operation and appends its result. */
-  execute({ row, withVersion, key, value }: DecodedOperation, result: number[]): void {
+  execute({ row, withVersion, key, value }: DecodedOperation, results: Uint8Array[]): void {
     const name = Buffer.from(key).toString()
     this.executed.push(`${row.name} ${name}`)
     const record = this.records.get(name)
     if (row.name === 'set' && value !== undefined) {
       if (this.isFull(name)) {
-        result.push(STATUS_NO_MEMORY)
+        results.push(resultOf(STATUS_NO_MEMORY))
         return
       }
       this.#version += 1n
       this.records.set(name, { value: value.slice(), version: this.#version })
-      appendResult(result, withVersion ? STATUS_OK_VERSION : STATUS_OK, withVersion ? this.#version : undefined)
+      results.push(resultOf(withVersion ? STATUS_OK_VERSION : STATUS_OK, withVersion ? this.#version : undefined))
       return
     }
     if (record === undefined) {
-      result.push(STATUS_MISSING)
+      results.push(resultOf(STATUS_MISSING))
       return
     }
     if (row.name === 'delete') this.records.delete(name)
     const version = withVersion ? record.version : undefined
-    if (row.name === 'get') appendResult(result, withVersion ? STATUS_VALUE_VERSION : STATUS_VALUE, version, record.value)
-    else appendResult(result, withVersion ? STATUS_OK_VERSION : STATUS_OK, version)
+    if (row.name !== 'get') results.push(resultOf(withVersion ? STATUS_OK_VERSION : STATUS_OK, version))
+    else results.push(resultOf(withVersion ? STATUS_VALUE_VERSION : STATUS_VALUE, version, record.value))
   }
 
   #isThread(address: string): boolean {
@@ -148,17 +165,20 @@ export class FakeCluster {
   }
 }
 
-function appendResult(result: number[], status: number, version?: bigint, value?: Uint8Array): void {
-  const head = new Uint8Array(14)
-  head[0] = status
+const RESULT_HEAD_BYTES_MAX = 14
+
+function resultOf(status: number, version?: bigint, value?: Uint8Array): Uint8Array {
+  const result = new Uint8Array(RESULT_HEAD_BYTES_MAX + (value?.length ?? 0))
+  result[0] = status
   let end = 1
-  if (value !== undefined) end = writeCompact(head, end, value.length)
+  if (value !== undefined) end = writeCompact(result, end, value.length)
   if (version !== undefined) {
-    writeU64(head, end, version)
+    writeU64(result, end, version)
     end += 8
   }
-  for (const byte of head.subarray(0, end)) result.push(byte)
-  if (value !== undefined) for (const byte of value) result.push(byte)
+  if (value === undefined) return result.subarray(0, end)
+  result.set(value, end)
+  return result.subarray(0, end + value.length)
 }
 
 /** The cluster's end of one connection. */
@@ -168,6 +188,8 @@ export class FakeConnection implements ByteChannelHandler {
   readonly received: ReceivedFrame[] = []
   /** Frames that wait for `answer`. */
   readonly waiting: ReceivedFrame[] = []
+  /** Sequence numbers of the PONGs that arrived. */
+  readonly pongs: number[] = []
   isClosed = false
   readonly #cluster: FakeCluster
   readonly #channel: ByteChannel
@@ -244,6 +266,8 @@ export class FakeConnection implements ByteChannelHandler {
       this.send(encodeControl(KIND_TOPOLOGY_REPLY, sequence, JSON.stringify(this.#cluster.topology)))
     } else if (kind === KIND_ADMIN) {
       this.send(encodeControl(KIND_ADMIN_REPLY, sequence, JSON.stringify({ address: this.address })))
+    } else if (kind === KIND_PONG) {
+      this.pongs.push(sequence)
     } else if (kind === KIND_OPERATIONS) {
       const frame = this.#receive()
       this.received.push(frame)
@@ -274,7 +298,7 @@ export class FakeConnection implements ByteChannelHandler {
     const isFenced = this.#isFenced
     const sections = frame.sections.map((section) => {
       const verdict = isFenced ? { outcome: OUTCOME_FENCED, executed: 0 } : this.#judge(section, frame)
-      const results: number[] = []
+      const results: Uint8Array[] = []
       for (const operation of section.operations.slice(0, verdict.executed)) this.#cluster.execute(operation, results)
       if (verdict.outcome !== OUTCOME_EXECUTED) this.#isFenced = true
       return encodeSection(section, verdict, results)
@@ -282,7 +306,9 @@ export class FakeConnection implements ByteChannelHandler {
     const bytes = FRAME_HEADER_BYTES + sections.reduce((sum, section) => sum + section.length, 0)
     const header = new Uint8Array(FRAME_HEADER_BYTES)
     writeFrameHeader(header, 0, bytes, KIND_OPERATIONS_REPLY, 0, sections.length, frame.sequence)
-    this.#channel.write([header, ...sections])
+    const reply = Buffer.concat([header, ...sections])
+    this.#cluster.corrupt(reply)
+    this.send(reply)
   }
 
   #judge(section: ReceivedSection, frame: ReceivedFrame): Verdict {
@@ -296,9 +322,13 @@ export class FakeConnection implements ByteChannelHandler {
   }
 }
 
-function encodeSection(section: ReceivedSection, { outcome, executed }: Verdict, results: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(SECTION_HEADER_BYTES + results.length)
-  writeReplySectionHeader(bytes, 0, results.length, executed, section.view, section.shard, outcome)
-  bytes.set(results, SECTION_HEADER_BYTES)
-  return bytes
+function encodeSection(
+  section: ReceivedSection,
+  { outcome, executed }: Verdict,
+  results: readonly Uint8Array[],
+): Uint8Array {
+  const header = new Uint8Array(SECTION_HEADER_BYTES)
+  const resultBytes = results.reduce((sum, result) => sum + result.length, 0)
+  writeReplySectionHeader(header, 0, resultBytes, executed, section.view, section.shard, outcome)
+  return Buffer.concat([header, ...results])
 }

@@ -13,7 +13,7 @@ interface Layer {
   readonly packages: readonly string[]
 }
 
-const PROTOCOL_CONSTANTS = ['protocol/codes.ts', 'protocol/limits.ts', 'protocol/operations.ts', 'protocol/statuses.ts']
+const PROTOCOL_CONSTANTS = ['protocol/codes.ts', 'protocol/limits.ts']
 const ALL_FOLDERS = ['util', 'protocol', 'engine', 'redis', 'cluster', 'client', 'server', 'bench', 'verify']
 
 /** By folder of src. `server` imports `client` for calls between nodes only. */
@@ -21,7 +21,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   util: { imports: [], builtins: ['node:crypto', 'type node:net'], packages: [] },
   protocol: { imports: ['util'], builtins: [], packages: [] },
   'engine/assembly': { imports: PROTOCOL_CONSTANTS, builtins: [], packages: [] },
-  engine: { imports: ['util', ...PROTOCOL_CONSTANTS], builtins: [], packages: [] },
+  engine: { imports: ['util', 'engine/assembly/outcomes.ts', ...PROTOCOL_CONSTANTS], builtins: [], packages: [] },
   redis: { imports: ['engine', 'protocol', 'util'], builtins: [], packages: [] },
   cluster: { imports: ['util'], builtins: [], packages: [] },
   client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:net'], packages: [] },

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { Terminal } from './terminal.ts'
+
+class Screen {
+  readonly columns = 20
+  readonly isTTY: boolean
+  written = ''
+
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY
+  }
+
+  write(text: string): void {
+    this.written += text
+  }
+}
+
+const CLEAR = '\r\u001b[2K'
+
+describe('on a terminal', () => {
+  it('the live line is rewritten in place, and gives way to lines that stay', () => {
+    const screen = new Screen(true)
+    const terminal = new Terminal(screen, false)
+    terminal.line('start')
+    terminal.live('one')
+    terminal.live('two')
+    terminal.line('done')
+    terminal.line('end')
+    expect(screen.written).toBe(`start\n${CLEAR}one${CLEAR}two${CLEAR}done\nend\n`)
+    expect(terminal.liveIntervalMs).toBe(1_000)
+  })
+
+  it('the live line is cut before it wraps', () => {
+    const screen = new Screen(true)
+    new Terminal(screen, false).live('x'.repeat(30))
+    expect(screen.written).toBe(CLEAR + 'x'.repeat(19))
+  })
+
+  it('there are colours unless they are not wanted', () => {
+    expect(new Terminal(new Screen(true), false).styled('bad', 'wrong')).toBe('\u001b[31mwrong\u001b[0m')
+    expect(new Terminal(new Screen(true), false).styled('faint', '')).toBe('')
+    expect(new Terminal(new Screen(true), true).styled('bad', 'wrong')).toBe('wrong')
+  })
+})
+
+describe('off a terminal', () => {
+  it('nothing is rewritten, lines come seldom, and there are no colours', () => {
+    const screen = new Screen(false)
+    const terminal = new Terminal(screen, false)
+    terminal.live('one')
+    terminal.live('two')
+    terminal.line(terminal.styled('good', 'done'))
+    expect(screen.written).toBe('one\ntwo\ndone\n')
+    expect(terminal.liveIntervalMs).toBe(5_000)
+  })
+})
