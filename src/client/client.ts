@@ -6,7 +6,7 @@ import { SluiceError } from '../util/errors.ts'
 import { Batch, type BatchOptions } from './batch.ts'
 import type { Dispatcher } from './dispatcher.ts'
 
-/** The numbers of one shard thread, as its server reports them; names and meaning are in `docs/OPERATIONS.md`. */
+/** The counters of one shard thread, by the names that its server gives them. */
 export type ThreadStats = Readonly<Record<string, unknown>>
 
 /**

@@ -5,17 +5,14 @@
 //   invariants: replies come in the order of their requests, so a reply's sequence number is that of the oldest
 //   request of its kind; when the connection ends, everything it still holds gets a fate, exactly once.
 
-import { decodeControl, decodeError, encodeControl, type WireError } from '../protocol/control.ts'
+import { decodeError, type WireError } from '../protocol/control.ts'
 import {
-  FLAG_RESUME,
-  type KIND_ADMIN,
   KIND_ADMIN_REPLY,
   KIND_ERROR,
   KIND_GO_AWAY,
   KIND_OPERATIONS_REPLY,
   KIND_PING,
   KIND_PONG,
-  KIND_TOPOLOGY,
   KIND_TOPOLOGY_REPLY,
   WIRE_ERROR_IDLE,
   WIRE_ERROR_INTERNAL,
@@ -29,7 +26,8 @@ import { SectionReader } from '../protocol/section-reader.ts'
 import type { ByteChannelHandler } from '../util/byte-channel.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
-import { Fifo } from './fifo.ts'
+import { type ControlKind, ControlRequests } from './control-requests.ts'
+import { FrameWriter } from './frame-writer.ts'
 import type { Greeting } from './handshake.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { answerFrame, REMEDY_REROUTE, REMEDY_RESUME, resendDelayMs } from './resend.ts'
@@ -50,16 +48,6 @@ export interface ConnectionOptions {
   readonly onMisrouted: () => void
 }
 
-/** The requests that are no operations. */
-export type ControlKind = typeof KIND_TOPOLOGY | typeof KIND_ADMIN
-
-interface ControlRequest {
-  readonly sequence: number
-  readonly replyKind: number
-  readonly resolve: (text: string) => void
-  readonly reject: (error: SluiceError) => void
-}
-
 /** A connection that is ready for frames. */
 export class Connection implements ByteChannelHandler {
   readonly answer: HelloAnswer
@@ -68,18 +56,16 @@ export class Connection implements ByteChannelHandler {
   readonly #window: SendWindow
   readonly #decoder = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
   readonly #reader = new SectionReader()
-  readonly #requests = new Fifo<ControlRequest>()
+  readonly #writer: FrameWriter
+  readonly #requests = new ControlRequests()
   readonly #closed: Promise<void>
   #resolveClosed: () => void = () => {}
   #quietWaiters: (() => void)[] = []
-  #sequence = 0
   #timer: Timer | undefined
   /** The chunk in hand answered operations, or said that no more are taken. */
   #hasProgress = false
   /** Nothing is sent, because all connections are being routed anew. */
   #isHeld = false
-  /** The channel wants to drain first. */
-  #isFull = false
   /** What a frame gets that is submitted now; undefined while frames are taken. */
   #refusal: SluiceError | undefined
   /** The server said GO_AWAY: what was sent is awaited, what was not sent fails. */
@@ -92,6 +78,7 @@ export class Connection implements ByteChannelHandler {
     this.#options = options
     this.#channel = greeting.channel
     this.#window = new SendWindow(options.framesInFlightMax)
+    this.#writer = new FrameWriter(greeting.channel, this.#window)
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -115,31 +102,20 @@ export class Connection implements ByteChannelHandler {
 
   /** Sends a frame of operations as soon as the window allows; when it cannot be sent any more, it fails. */
   submit(frame: OutgoingFrame): void {
-    if (this.#refusal !== undefined) {
-      frame.fail(this.#refusal)
-      return
-    }
-    this.#window.submit(frame)
-    this.#pump()
+    if (this.#refusal !== undefined) frame.fail(this.#refusal)
+    else this.#writer.submit(frame)
   }
 
   /** Sends a control request and resolves to the text of its reply. Rejects when the connection ends first. */
   request(kind: ControlKind, text = ''): Promise<string> {
-    return new Promise((resolve, reject) => {
-      if (this.#refusal !== undefined) {
-        reject(this.#refusal)
-        return
-      }
-      const sequence = this.#nextSequence()
-      const replyKind = kind === KIND_TOPOLOGY ? KIND_TOPOLOGY_REPLY : KIND_ADMIN_REPLY
-      this.#requests.push({ sequence, replyKind, resolve, reject })
-      this.#write([encodeControl(kind, sequence, text)])
-    })
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
+    return this.#requests.add(kind, this.#writer.sendControl(kind, text))
   }
 
   /** Sends no more operations until `proceed`; resolves when none is in flight. */
   hold(): Promise<void> {
     this.#isHeld = true
+    this.#writer.hold()
     this.#cancelTimer()
     return new Promise((resolve) => {
       if (this.#isOver || this.#window.framesInFlight === 0) resolve()
@@ -155,6 +131,7 @@ export class Connection implements ByteChannelHandler {
   /** Ends `hold`. */
   proceed(): void {
     this.#isHeld = false
+    if (!this.#isLeaving) this.#writer.proceed()
     this.#advance()
   }
 
@@ -189,8 +166,7 @@ export class Connection implements ByteChannelHandler {
   }
 
   onDrain(): void {
-    this.#isFull = false
-    this.#pump()
+    this.#writer.drained()
   }
 
   onClose(error: Error | undefined): void {
@@ -202,9 +178,9 @@ export class Connection implements ByteChannelHandler {
   #onFrame(frame: FrameDecoder): void {
     const { kind, bytes, start, end } = frame
     if (kind === KIND_OPERATIONS_REPLY) this.#onOperationsReply(frame)
-    else if (kind === KIND_TOPOLOGY_REPLY || kind === KIND_ADMIN_REPLY) this.#onControlReply(frame)
+    else if (kind === KIND_TOPOLOGY_REPLY || kind === KIND_ADMIN_REPLY) this.#requests.answer(frame)
     else if (kind === KIND_GO_AWAY) this.#onGoAway()
-    else if (kind === KIND_PING) this.#write([encodeControl(KIND_PONG, frame.sequence, '')])
+    else if (kind === KIND_PING) this.#onPing(frame.sequence)
     else if (kind === KIND_ERROR) throw serverError(decodeError(bytes, start, end))
     else if (kind !== KIND_PONG) throw protocolError(`the server sent a frame of kind ${kind}`)
   }
@@ -216,20 +192,14 @@ export class Connection implements ByteChannelHandler {
     this.#window.answered(answerFrame(frame, reply, this.#reader, this.#channel.reuse))
   }
 
-  #onControlReply({ kind, sequence, bytes, start, end }: FrameDecoder): void {
-    const request = this.#requests.shift()
-    if (request === undefined) throw protocolError('a reply is out of order')
-    if (request.sequence === sequence && request.replyKind === kind) {
-      request.resolve(decodeControl(kind, bytes, start, end))
-      return
-    }
-    const error = protocolError('a reply is out of order')
-    request.reject(error)
-    throw error
+  #onPing(sequence: number): void {
+    // A server that asks and does not read gets no answers piled up.
+    if (!this.#writer.isFull) this.#writer.answerControl(KIND_PONG, sequence)
   }
 
   #onGoAway(): void {
     this.#isLeaving = true
+    this.#writer.hold()
     this.#hasProgress = true
     this.#refusal ??= new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} is about to stop`)
   }
@@ -242,9 +212,9 @@ export class Connection implements ByteChannelHandler {
       if (this.#window.framesInFlight === 0 && this.#refusal !== undefined) this.#window.failUnsent(this.#refusal)
     } else {
       if (!this.#isHeld) this.#recover()
-      this.#pump()
+      this.#writer.send()
     }
-    if (this.#refusal !== undefined && this.#window.isIdle && this.#requests.length === 0) this.#endChannel()
+    if (this.#refusal !== undefined && this.#window.isIdle && this.#requests.count === 0) this.#endChannel()
   }
 
   #becomeQuiet(): void {
@@ -265,28 +235,9 @@ export class Connection implements ByteChannelHandler {
       this.#timer ??= this.#options.clock.after(resendDelayMs(this.#window.fruitlessTries), () => {
         this.#timer = undefined
         this.#window.recover()
-        this.#pump()
+        this.#writer.send()
       })
     }
-  }
-
-  #pump(): void {
-    while (!this.#isHeld && !this.#isFull && !this.#isLeaving && !this.#isOver) {
-      const frame = this.#window.next()
-      if (frame === undefined) return
-      const flags = this.#window.takeResume() ? FLAG_RESUME : 0
-      this.#write(frame.encode(this.#nextSequence(), flags), () => frame.released())
-    }
-  }
-
-  #write(parts: readonly Uint8Array[], released?: () => void): void {
-    if (!this.#channel.write(parts, released)) this.#isFull = true
-  }
-
-  #nextSequence(): number {
-    const sequence = this.#sequence
-    this.#sequence = (sequence + 1) >>> 0
-    return sequence
   }
 
   #endChannel(): void {
@@ -307,7 +258,7 @@ export class Connection implements ByteChannelHandler {
     const unknown = new SluiceError(code, message, { cause, fate: 'unknown' })
     this.#refusal = notDone
     this.#window.fail(notDone, unknown)
-    for (const request of this.#requests.takeAll()) request.reject(unknown)
+    this.#requests.fail(unknown)
     this.#becomeQuiet()
     this.#options.onProgress()
   }

@@ -6,13 +6,8 @@ import {
   encodeHello,
   type HelloAnswer,
   PROTOCOL_VERSION,
-  REFUSAL_AUTHENTICATION,
-  REFUSAL_CONNECTIONS,
-  REFUSAL_DRAINING,
-  REFUSAL_FEATURE,
-  REFUSAL_LIMITS,
+  REFUSAL_NAMES,
   REFUSAL_NONE,
-  REFUSAL_VERSION,
 } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannelHandler } from '../util/byte-channel.ts'
@@ -132,19 +127,10 @@ function helloOf({ clientId, credentials }: Introduction): Uint8Array {
   })
 }
 
-const REFUSALS = new Map([
-  [REFUSAL_VERSION, 'it speaks no version of the protocol that this client speaks'],
-  [REFUSAL_FEATURE, 'it lacks a feature that this client requires'],
-  [REFUSAL_CONNECTIONS, 'it has as many connections as it takes'],
-  [REFUSAL_LIMITS, 'its replies may be larger than this client takes'],
-  [REFUSAL_AUTHENTICATION, 'the credentials are wrong'],
-  [REFUSAL_DRAINING, 'it is about to stop'],
-])
-
 /** Throws REFUSED unless the server accepted the client and takes what the client may send. */
 function checkAnswer(answer: HelloAnswer): void {
   if (answer.refusal !== REFUSAL_NONE) {
-    const why = REFUSALS.get(answer.refusal) ?? `for reason ${answer.refusal}`
+    const why = REFUSAL_NAMES[answer.refusal] ?? answer.refusal
     throw new SluiceError('REFUSED', `the server refused the connection: ${why}`)
   }
   if (answer.version !== PROTOCOL_VERSION) {

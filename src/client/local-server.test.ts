@@ -35,3 +35,12 @@ it('a batch whose replies pass the limits of one frame comes back whole', async 
   for (let index = 0; index < 80; index++) expect(results.valueBytes(2 * index)).toBe(value.length)
   expect(await client.getString('n:7')).toBe('79')
 })
+
+it('a value that the server sent once and two callers asked for belongs to each of them', async () => {
+  await using server = createLocalServer()
+  await using client = await connect(server.address, { transport: server })
+  await client.set('k', 'some value that is worth a back-reference')
+  const [one, two] = await Promise.all([client.get('k'), client.get('k')])
+  one?.fill(0)
+  expect(Buffer.from(two ?? []).toString()).toBe('some value that is worth a back-reference')
+})

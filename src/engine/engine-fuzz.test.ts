@@ -2,7 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeOperations, executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
+import {
+  encodeOperations,
+  executeSection,
+  openTestEngine,
+  type TestOperation,
+} from '../../test/support/engine-harness.ts'
 import { CHECK_OK, EXECUTED, SLAB_FULL } from './index.ts'
 
 const keyArbitrary = fc.integer({ min: 0, max: 30 }).map((number) => `key:${number}`)

@@ -2,7 +2,7 @@
 // of the usual multiply-xor hash, which is why the engine does not use one.
 
 import { describe, expect, it } from 'vitest'
-import { executeSection, openTestEngine, testSecret, type TestOperation } from '../../test/support/engine-harness.ts'
+import { executeSection, openTestEngine, type TestOperation, testSecret } from '../../test/support/engine-harness.ts'
 import { STATUS_NO_MEMORY, STATUS_OK } from '../protocol/statuses.ts'
 
 const MASK = 2n ** 64n - 1n
@@ -33,7 +33,10 @@ function collidingKeys(): Buffer[] {
 
 function fill(keys: readonly Buffer[], seed: number): number {
   const engine = openTestEngine({ secret: testSecret(seed) })
-  executeSection(engine, keys.map((key): TestOperation => ({ kind: 'set', key, value: '' })))
+  executeSection(
+    engine,
+    keys.map((key): TestOperation => ({ kind: 'set', key, value: '' })),
+  )
   expect(engine.stats().records).toBe(keys.length)
   engine.checkInvariants()
   return engine.farthestEntry()
@@ -50,21 +53,30 @@ describe('the hash', () => {
 
   it.each([
     ['zero bytes of every length', Array.from({ length: 2_000 }, (_, length) => Buffer.alloc(length + 1))],
-    ['one bit set at every place', Array.from({ length: 2_000 }, (_, bit) => {
-      const key = Buffer.alloc(250)
-      key[bit >> 3] = 1 << (bit & 7)
-      return key
-    })],
-    ['counters in the first word', Array.from({ length: 2_000 }, (_, number) => {
-      const key = Buffer.alloc(64)
-      key.writeUInt32LE(number)
-      return key
-    })],
-    ['counters in the last word', Array.from({ length: 2_000 }, (_, number) => {
-      const key = Buffer.alloc(64)
-      key.writeUInt32BE(number, 60)
-      return key
-    })],
+    [
+      'one bit set at every place',
+      Array.from({ length: 2_000 }, (_, bit) => {
+        const key = Buffer.alloc(250)
+        key[bit >> 3] = 1 << (bit & 7)
+        return key
+      }),
+    ],
+    [
+      'counters in the first word',
+      Array.from({ length: 2_000 }, (_, number) => {
+        const key = Buffer.alloc(64)
+        key.writeUInt32LE(number)
+        return key
+      }),
+    ],
+    [
+      'counters in the last word',
+      Array.from({ length: 2_000 }, (_, number) => {
+        const key = Buffer.alloc(64)
+        key.writeUInt32BE(number, 60)
+        return key
+      }),
+    ],
   ])('spreads %s', (_name, keys) => {
     for (let seed = 0; seed < 40; seed++) expect(fill(keys, seed)).toBeLessThanOrEqual(FARTHEST_ENTRY_MAX)
   })
@@ -73,12 +85,18 @@ describe('the hash', () => {
     const seed = 3
     const keys = keysOfOnePrefix(testSecret(seed), 4_000)
     const engine = openTestEngine({ secret: testSecret(seed) })
-    const { results } = executeSection(engine, keys.map((key): TestOperation => ({ kind: 'set', key, value: key })))
+    const { results } = executeSection(
+      engine,
+      keys.map((key): TestOperation => ({ kind: 'set', key, value: key })),
+    )
     engine.checkInvariants()
     const stored = keys.filter((_, index) => results[index]?.status === STATUS_OK)
     expect(stored.length).toBeGreaterThan(2_000)
     expect(results.every(({ status }) => status === STATUS_OK || status === STATUS_NO_MEMORY)).toBe(true)
-    const reads = executeSection(engine, stored.map((key): TestOperation => ({ kind: 'get', key })))
+    const reads = executeSection(
+      engine,
+      stored.map((key): TestOperation => ({ kind: 'get', key })),
+    )
     expect(reads.results.map(({ value }) => Buffer.from(value))).toEqual(stored)
   })
 })

@@ -2,9 +2,22 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { executeSection, openTestEngine, type TestOperation, type TestReply, type TestResult, testSecret } from '../../test/support/engine-harness.ts'
+import {
+  executeSection,
+  openTestEngine,
+  type TestOperation,
+  type TestReply,
+  type TestResult,
+  testSecret,
+} from '../../test/support/engine-harness.ts'
+import {
+  STATUS_MISSING,
+  STATUS_OK,
+  STATUS_OK_VERSION,
+  STATUS_VALUE,
+  STATUS_VALUE_VERSION,
+} from '../protocol/statuses.ts'
 import { seededRandom } from '../util/random.ts'
-import { STATUS_MISSING, STATUS_OK, STATUS_OK_VERSION, STATUS_VALUE, STATUS_VALUE_VERSION } from '../protocol/statuses.ts'
 
 /** What the engine must hold: values by key, and the version of each. */
 class Oracle {
@@ -68,15 +81,18 @@ const operationArbitrary: fc.Arbitrary<TestOperation> = fc.record({
 describe('the engine against a Map', () => {
   it('answers any operations of any sizes alike, and keeps its invariants', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(operationArbitrary, { minLength: 1, maxLength: 80 }), { maxLength: 6 }), (sections) => {
-        const engine = openTestEngine()
-        const oracle = new Oracle(1000n)
-        for (const operations of sections) {
-          oracle.expectReply(operations, executeSection(engine, operations))
-          engine.checkInvariants()
-          expect(engine.stats().records).toBe(oracle.records.size)
-        }
-      }),
+      fc.property(
+        fc.array(fc.array(operationArbitrary, { minLength: 1, maxLength: 80 }), { maxLength: 6 }),
+        (sections) => {
+          const engine = openTestEngine()
+          const oracle = new Oracle(1000n)
+          for (const operations of sections) {
+            oracle.expectReply(operations, executeSection(engine, operations))
+            engine.checkInvariants()
+            expect(engine.stats().records).toBe(oracle.records.size)
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -101,7 +117,9 @@ describe('the engine against a Map', () => {
           engine.checkInvariants()
         }
         expect(engine.stats().segments).toBeGreaterThan(4)
-        const all = [...oracle.records.keys()].map((key): TestOperation => ({ kind: 'get', key: Buffer.from(key, 'latin1') }))
+        const all = [...oracle.records.keys()].map(
+          (key): TestOperation => ({ kind: 'get', key: Buffer.from(key, 'latin1') }),
+        )
         for (let at = 0; at < all.length; at += 5_000) {
           const operations = all.slice(at, at + 5_000)
           oracle.expectReply(operations, executeSection(engine, operations))

@@ -32,7 +32,10 @@ describe('results by reference', () => {
 
   it('are used for an unchanged record, and only where they are shorter', () => {
     const engine = openTestEngine()
-    executeSection(engine, [{ kind: 'set', key: 'long', value: 'x'.repeat(128) }, { kind: 'set', key: 'short', value: 'x' }])
+    executeSection(engine, [
+      { kind: 'set', key: 'long', value: 'x'.repeat(128) },
+      { kind: 'set', key: 'short', value: 'x' },
+    ])
     expect(executeSection(engine, [get('long'), get('long'), get('long')]).bytes.length).toBe(130 + 2 + 2)
     expect(executeSection(engine, [get('short'), get('short')]).bytes.length).toBe(3 + 2)
     executeSection(engine, [{ kind: 'set', key: 'empty', value: '' }])
@@ -46,6 +49,8 @@ describe('results by reference', () => {
     expect(executeSection(engine, [get('a')]).bytes.length).toBe(130)
     expect(executeSection(engine, [get('a')]).bytes.length).toBe(130)
     expect(executeSection(engine, [get('a'), get('a', true)]).bytes.length).toBe(130 + 138)
-    expect(executeSection(engine, [get('a'), { kind: 'set', key: 'a', value }, get('a')]).bytes.length).toBe(130 + 1 + 130)
+    expect(executeSection(engine, [get('a'), { kind: 'set', key: 'a', value }, get('a')]).bytes.length).toBe(
+      130 + 1 + 130,
+    )
   })
 })

@@ -24,7 +24,13 @@ describe('sizes', () => {
     for (let at = 0; at < longValue.length; at += 4) longValue.writeUInt32LE(at, at)
     const operations = [set('a', ''), set(longKey, longValue), get('a'), get(longKey), get('a')]
     const { results } = executeSection(engine, operations)
-    expect(results.map(({ status }) => status)).toEqual([STATUS_OK, STATUS_OK, STATUS_VALUE, STATUS_VALUE, STATUS_VALUE])
+    expect(results.map(({ status }) => status)).toEqual([
+      STATUS_OK,
+      STATUS_OK,
+      STATUS_VALUE,
+      STATUS_VALUE,
+      STATUS_VALUE,
+    ])
     expect(results[2]?.value.length).toBe(0)
     expect(Buffer.from(results[3]?.value ?? []).equals(longValue)).toBe(true)
     engine.checkInvariants()
@@ -91,7 +97,7 @@ describe('memory exhausted', () => {
     const larger = executeSection(engine, [set(first as string, Buffer.alloc(2 * MIB))]).results[0]
     expect(larger?.status).toBe(STATUS_NO_MEMORY)
     engine.checkInvariants()
-    for (const [key, value] of stored) expect(Buffer.from(valueOf(engine, key)).toString()).toBe(value)
+    for (const [key, value] of stored) expect(Buffer.from(storedValue(engine, key)).toString()).toBe(value)
     expect(engine.stats().heapBytes).toBeLessThanOrEqual(2 * MIB)
   })
 
@@ -118,7 +124,7 @@ describe('slots', () => {
     const reply = executeSection(engine, [set('{tag}a', '2'), get('{tag}a'), set('{tag}b', '3'), get('{tag}a')])
     expect(reply.outcome).toBe(WRONG_SLOT)
     expect(reply.results.length).toBe(2)
-    expect(Buffer.from(valueOf(engine, '{tag}a')).toString()).toBe('2')
+    expect(Buffer.from(storedValue(engine, '{tag}a')).toString()).toBe('2')
   })
 })
 
@@ -155,6 +161,6 @@ describe('options', () => {
   })
 })
 
-function valueOf(engine: Engine, key: string): Uint8Array {
+function storedValue(engine: Engine, key: string): Uint8Array {
   return executeSection(engine, [get(key)]).results[0]?.value ?? new Uint8Array()
 }

@@ -7,11 +7,11 @@
 // The memory is shared, so that its growth does not detach the slabs a socket is still sending from. All views that
 // this object hands out lie below the heap and stay valid for its life.
 
-import { SLOT_BITMAP_BYTES, type EngineOptions, validateEngineOptions } from './options.ts'
-import { readStats, type EngineStats } from './engine-stats.ts'
-import { instantiate, type EngineExports } from './instance.ts'
 import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
+import { type EngineStats, readStats } from './engine-stats.ts'
+import { type EngineExports, instantiate } from './instance.ts'
+import { type EngineOptions, SLOT_BITMAP_BYTES, validateEngineOptions } from './options.ts'
 import type { WasmMemory } from './web-assembly.ts'
 
 /** Words for the numbers that the walk over all invariants returns. */

@@ -1,9 +1,9 @@
 // Compiles the embedded WebAssembly once per thread and makes instances of it, each with a memory of its own.
 
+import { AssertionError } from '../util/assert.ts'
 import { ENGINE_WASM_BASE64 } from './generated/engine-module.ts'
 import type { ValidEngineOptions } from './options.ts'
-import { AssertionError } from '../util/assert.ts'
-import { wasm, type WasmGlobal, type WasmMemory, type WasmModule } from './web-assembly.ts'
+import { type WasmGlobal, type WasmMemory, type WasmModule, wasm } from './web-assembly.ts'
 
 const PAGE_BYTES = 65_536
 

@@ -21,7 +21,10 @@ export interface WasmGlobal {
 interface WebAssemblyInterface {
   readonly Module: new (bytes: Uint8Array) => WasmModule
   readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory
-  readonly Instance: new (module: WasmModule, imports: Record<string, Record<string, unknown>>) => { readonly exports: unknown }
+  readonly Instance: new (
+    module: WasmModule,
+    imports: Record<string, Record<string, unknown>>,
+  ) => { readonly exports: unknown }
 }
 
 /** The platform's own object. */

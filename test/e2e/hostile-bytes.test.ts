@@ -87,14 +87,17 @@ describe('bad bytes at the port', () => {
     expect(stats?.connectionsFailed).toBe(ROUNDS * Object.keys(ATTACKS).length)
     const closings = log.lines.filter(({ message }) => message.startsWith('connection closed: '))
     expect(closings.length).toBeGreaterThan(Object.keys(ATTACKS).length)
-    for (const { fields } of closings) expect(fields).toMatchObject({ code: expect.any(String), peer: expect.any(String) })
+    for (const { fields } of closings)
+      expect(fields).toMatchObject({ code: expect.any(String), peer: expect.any(String) })
     expect(JSON.stringify(log.lines)).not.toContain('unharmed')
   })
 
   it('cut off in the middle leave nothing behind', async () => {
     await using server = await startServer({ threads: 1, memoryBytesMax: 16 * MIB })
     const port = Number(server.address.split(':')[1])
-    const whole = afterHello(operationsFrame(0, [{ shard: 0, operations: [{ kind: 'set', key: 'key', value: 'value' }] }]))
+    const whole = afterHello(
+      operationsFrame(0, [{ shard: 0, operations: [{ kind: 'set', key: 'key', value: 'value' }] }]),
+    )
     for (let length = 0; length < whole.length; length++) {
       const socket = connectSocket(port, '127.0.0.1')
       socket.on('error', () => {})

@@ -1,6 +1,8 @@
 // Ranks with Zipf's distribution: Gray et al., "Quickly generating billion-record synthetic databases" (1994), as
 // YCSB uses it. Rank 0 is the most frequent one. `../zipf.ts` derives the parameters, where it explains them.
 
+import { powers } from './power.ts'
+
 let records: f64 = 1
 let zeta: f64 = 1
 let secondBound: f64 = 2
@@ -15,12 +17,16 @@ export function setZipf(recordCount: f64, zetaOfRecords: f64, boundOfSecond: f64
   alpha = exponent
 }
 
-/** The rank that belongs to a fraction in [0, 1). */
+/** The ranks that belong to two fractions in [0, 1): u32 in the first two of four places. */
 @inline
-export function rankOf(fraction: f64): u32 {
-  const scaled = fraction * zeta
-  if (scaled < 1) return 0
-  if (scaled < secondBound) return 1
-  // The largest fractions round to 1 here, which would be one past the last rank.
-  return <u32>Math.min(records * Math.pow(eta * fraction - eta + 1, alpha), records - 1)
+export function ranksOf(fractions: v128): v128 {
+  const scaled = f64x2.mul(fractions, f64x2.splat(zeta))
+  const isFirst = f64x2.lt(scaled, f64x2.splat(1))
+  const isSecond = f64x2.lt(scaled, f64x2.splat(secondBound))
+  const bases = f64x2.add(f64x2.sub(f64x2.mul(f64x2.splat(eta), fractions), f64x2.splat(eta)), f64x2.splat(1))
+  // The largest fractions give a base of 1, which would be one past the last rank.
+  const curve = f64x2.pmin(f64x2.mul(f64x2.splat(records), powers(bases, alpha)), f64x2.splat(records - 1))
+  // What is first lies below the bound of the second as well; without bits it is 0.
+  const ranks = v128.andnot(v128.bitselect(f64x2.splat(1), curve, isSecond), isFirst)
+  return i32x4.trunc_sat_f64x2_u_zero(ranks)
 }

@@ -22,14 +22,22 @@ export function touch(address: usize): void {
   load<u32>(address)
 }
 
-/** Copies; may also write up to 15 bytes past the end. */
+/** Copies in steps of a cache line; may also write up to 64 bytes past the end. */
 @inline
 export function copyOverrunning(target: usize, source: usize, bytes: u32): void {
   if (bytes >= BULK_COPY_BYTES) {
     memory.copy(target, source, bytes)
     return
   }
-  for (let done: u32 = 0; done < bytes; done += 16) v128.store(target + done, v128.load(source + done))
+  const end = target + bytes
+  do {
+    v128.store(target, v128.load(source))
+    v128.store(target, v128.load(source, 16), 16)
+    v128.store(target, v128.load(source, 32), 32)
+    v128.store(target, v128.load(source, 48), 48)
+    target += 64
+    source += 64
+  } while (target < end)
 }
 
 /** Copies exactly. */
