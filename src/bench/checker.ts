@@ -10,7 +10,7 @@ import type { ValueTable } from './values.ts'
 import { KIND_READ, type OperationBlock } from './workload.ts'
 
 /** Of so many replies to reads one is compared byte by byte. A power of two. */
-export const FULL_COMPARE_EVERY = 64
+export const FULL_COMPARE_EVERY = 256
 
 /** Mismatches that are explained; the others are counted. */
 const EXPLANATIONS_MAX = 5

@@ -15,6 +15,7 @@ export interface ClientThreadOptions {
   readonly readShare: number
   readonly seed: number
   readonly batch: number
+  readonly loadBatch: number
   readonly window: number
   /** Counts of all clients, for the live line: `PROGRESS_FIELDS` each, growing over all phases. */
   readonly progress: Float64Array

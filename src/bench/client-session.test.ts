@@ -34,6 +34,7 @@ function optionsFor(given: Partial<ClientThreadOptions> = {}): ClientThreadOptio
     readShare: 0.5,
     seed: 1,
     batch: 128,
+    loadBatch: 128,
     window: 2,
     progress: new Float64Array(2 * PROGRESS_FIELDS),
     ...given,

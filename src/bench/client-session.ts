@@ -30,8 +30,8 @@ export class ClientSession {
       readShare: options.readShare,
       seed: options.seed,
       client: options.client,
-      blockOperations: options.batch,
       blockCount: options.window,
+      blockCapacity: Math.max(options.batch, options.loadBatch),
     })
   }
 
@@ -42,8 +42,9 @@ export class ClientSession {
 
   /** Runs the workload; a further run goes on where the sequence of the last one ended. */
   run(seconds: number): Promise<PhaseReport> {
+    const { batch } = this.#options
     const deadlineMs = this.#clock.monotonicMs() + seconds * MS_PER_SECOND
-    return this.#phase((isStopped) => drawnFeed(this.#source, deadlineMs, this.#clock, isStopped))
+    return this.#phase((isStopped) => drawnFeed(this.#source, batch, deadlineMs, this.#clock, isStopped))
   }
 
   /** Ends the present phase after the batches in flight. */

@@ -15,7 +15,7 @@ const PAGES_MAX = 65_535
 export interface DrawingExports {
   setZipf(records: number, zeta: number, secondBound: number, eta: number, alpha: number): void
   open(seed: bigint, readBound: bigint): void
-  draw(block: number, capacity: number): void
+  draw(block: number, capacity: number, count: number): void
   enumerate(block: number, capacity: number, count: number, first: number): void
 }
 

@@ -76,9 +76,10 @@ export function loadFeed(source: OperationSource, first: number, end: number, is
   }
 }
 
-/** A client's drawn operations until `deadlineMs` on the monotonic clock. */
+/** A client's drawn operations, `batch` at a time, until `deadlineMs` on the monotonic clock. */
 export function drawnFeed(
   source: OperationSource,
+  batch: number,
   deadlineMs: number,
   clock: Clock,
   isStopped: () => boolean,
@@ -86,7 +87,7 @@ export function drawnFeed(
   return {
     fill(block) {
       if (isStopped() || clock.monotonicMs() >= deadlineMs) return false
-      source.draw(block)
+      source.draw(block, batch)
       return true
     },
   }

@@ -31,9 +31,9 @@ describe('the plan', () => {
 
   it('counts what is in flight of every client', () => {
     const inFlight = (given: GivenBenchOptions): number => plan(given).items.at(-1)?.bytes ?? 0
-    const one = inFlight({ batch: 1_000, window: 1, clients: 1, valueBytes: 1_000 })
-    expect(one).toBeGreaterThan(2 * 1_000 * 1_000)
-    expect(inFlight({ batch: 2_000, window: 3, clients: 5, valueBytes: 1_000 })).toBe(30 * one)
+    const one = inFlight({ batch: 2_000, window: 1, clients: 1, valueBytes: 1_000 })
+    expect(one).toBeGreaterThan(2 * 2_000 * 1_000)
+    expect(inFlight({ batch: 4_000, window: 3, clients: 5, valueBytes: 1_000 })).toBe(30 * one)
   })
 })
 
@@ -50,7 +50,7 @@ describe('a plan that does not fit', () => {
     expect(message).toContain('this run needs 97.')
     expect(message).toContain('and 16.0 GiB is available')
     expect(message).toContain('100,000,000 x (1000 value + 7.9 key + 30 overhead)')
-    expect(message).toContain('3 clients x window 2 x batch 1,048 x ')
+    expect(message).toContain('clients 3 x window 2 x batch 1,048 x ')
   })
 })
 

@@ -3,6 +3,7 @@
 
 import { SluiceError } from '../util/errors.ts'
 import type { BenchOptions } from './options.ts'
+import { grouped, sizeOf } from './text.ts'
 import { templateBytes } from './values.ts'
 
 /** Most memory that a server gives to one shard; it would refuse more. */
@@ -53,10 +54,10 @@ export function planMemory(options: BenchOptions): MemoryPlan {
     items.unshift(
       {
         name: 'records',
-        arithmetic: `${count(records)} x (${options.valueBytes} value + ${keyBytes.toFixed(1)} key + ${RECORD_OVERHEAD_BYTES} overhead)`,
+        arithmetic: `${grouped(records)} x (${options.valueBytes} value + ${keyBytes.toFixed(1)} key + ${RECORD_OVERHEAD_BYTES} overhead)`,
         bytes: records * perRecord,
       },
-      { name: 'shard threads', arithmetic: `${threads} x ${size(THREAD_BYTES)}`, bytes: threads * THREAD_BYTES },
+      { name: 'shard threads', arithmetic: `${threads} x ${sizeOf(THREAD_BYTES)}`, bytes: threads * THREAD_BYTES },
     )
   }
   const totalBytes = items.reduce((sum, item) => sum + item.bytes, 0)
@@ -68,12 +69,12 @@ export function requireMemory(plan: MemoryPlan, availableBytes: number): void {
   if (plan.totalBytes <= availableBytes) return
   const nameWidth = Math.max(...plan.items.map(({ name }) => name.length))
   const lines = plan.items.map(
-    ({ name, arithmetic, bytes }) => `  ${name.padEnd(nameWidth)}  ${size(bytes).padStart(10)}  = ${arithmetic}`,
+    ({ name, arithmetic, bytes }) => `  ${name.padEnd(nameWidth)}  ${sizeOf(bytes).padStart(10)}  = ${arithmetic}`,
   )
   throw new SluiceError(
     'INVALID_ARGUMENT',
     [
-      `this run needs ${size(plan.totalBytes)} of memory, and ${size(availableBytes)} is available:`,
+      `this run needs ${sizeOf(plan.totalBytes)} of memory, and ${sizeOf(availableBytes)} is available:`,
       ...lines,
       'give fewer --records, smaller --value-bytes, or a smaller --batch, --window or --clients',
     ].join('\n'),
@@ -90,30 +91,21 @@ export function meanKeyBytes(records: number): number {
 }
 
 function clientItems(options: BenchOptions): MemoryPlanItem[] {
-  const { clients, records, valueBytes, batch, window } = options
+  const { clients, records, valueBytes, loadBatch, window } = options
   const perRequest = BUFFER_FACTOR * (valueBytes + meanKeyBytes(records) + OPERATION_OVERHEAD_BYTES)
   const perReply = BUFFER_FACTOR * (valueBytes + OPERATION_OVERHEAD_BYTES)
   const perOperation = Math.ceil(perRequest + perReply + OPERATION_STATE_BYTES)
-  const inFlight = `${clients} clients x window ${window} x batch ${count(batch)}`
+  const inFlight = `clients ${clients} x window ${window} x batch ${grouped(loadBatch)}`
   return [
     {
       name: 'client threads',
-      arithmetic: `${clients} x (${size(THREAD_BYTES)} + ${size(templateBytes(valueBytes))} of values)`,
+      arithmetic: `${clients} x (${sizeOf(THREAD_BYTES)} + ${sizeOf(templateBytes(valueBytes))} of values)`,
       bytes: clients * (THREAD_BYTES + templateBytes(valueBytes)),
     },
     {
       name: 'in flight',
-      arithmetic: `${inFlight} x ${count(perOperation)} (requests and replies with ${valueBytes} byte values)`,
-      bytes: clients * window * batch * perOperation,
+      arithmetic: `${inFlight} x ${grouped(perOperation)} (requests and replies with ${valueBytes} byte values)`,
+      bytes: clients * window * loadBatch * perOperation,
     },
   ]
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
-function size(bytes: number): string {
-  const mib = bytes / 1024 / 1024
-  return mib >= 10_000 ? `${(mib / 1024).toFixed(1)} GiB` : `${mib.toFixed(1)} MiB`
 }

@@ -8,6 +8,7 @@ describe('defaults', () => {
       threads: 1,
       clients: 1,
       batch: 8_192,
+      loadBatch: 8_192,
       window: 2,
       seconds: 10,
       records: 1_000_000,
@@ -38,7 +39,8 @@ describe('defaults', () => {
     [8 * 1024 * 1024, 1],
   ])('of the batch, for values of %d bytes, are %d operations', (valueBytes, batch) => {
     expect(resolveBenchOptions({ valueBytes }, 2).batch).toBe(batch)
-    expect(resolveBenchOptions({ valueBytes, batch: 65_536 }, 2).batch).toBe(65_536)
+    expect(resolveBenchOptions({ valueBytes, batch: 65_536 }, 2)).toMatchObject({ batch: 65_536, loadBatch: 65_536 })
+    expect(resolveBenchOptions({ valueBytes, batch: 1 }, 2)).toMatchObject({ batch: 1, loadBatch: batch })
   })
 })
 

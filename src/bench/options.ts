@@ -37,6 +37,8 @@ export interface BenchOptions {
   readonly threads: number | undefined
   readonly clients: number
   readonly batch: number
+  /** Operations of a batch in the load phase: as many as in `batch`, or the default of that where it is more. */
+  readonly loadBatch: number
   readonly window: number
   readonly seconds: number
   readonly records: number
@@ -88,8 +90,9 @@ export function resolveBenchOptions(given: GivenBenchOptions, cores: number): Be
   const { batch = defaultBatch(valueBytes) } = given
   requireInteger('--batch', batch, 1, BATCH_MAX)
   const threads = target === undefined ? serverThreads : undefined
-  const run = { workload, threads, clients, batch, window, seconds, records, valueBytes, theta, seed, target }
-  return Object.freeze(run)
+  const loadBatch = Math.max(batch, defaultBatch(valueBytes))
+  const sizes = { records, valueBytes, batch, loadBatch, window }
+  return Object.freeze({ workload, threads, clients, ...sizes, seconds, theta, seed, target })
 }
 
 function defaultBatch(valueBytes: number): number {

@@ -4,9 +4,9 @@ import type { Clock } from '../util/clock.ts'
 import type { ClientThreads, PhaseTotals } from './client-threads.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
-import { grouped, millions } from './report.ts'
 import type { BenchPhase, Measurements } from './result.ts'
 import { type CountedClient, readCounters, type ServerCounters } from './server-counters.ts'
+import { grouped, rateOf } from './text.ts'
 import { startTicker } from './ticker.ts'
 
 /** What is used of the client threads. */
@@ -89,15 +89,18 @@ async function watchPhase(
     // Half an interval of grace: ticks are never exactly on time.
     if (elapsedMs - shownMs < parts.output.liveIntervalMs - READING_INTERVAL_MS / 2) return
     const checked = clients.checked - checkedBefore
-    const rate = ((checked - shownChecked) / (elapsedMs - shownMs)) * MS_PER_SECOND
+    const { value, unit } = rateOf(((checked - shownChecked) / (elapsedMs - shownMs)) * MS_PER_SECOND)
     shownMs = elapsedMs
     shownChecked = checked
     const seconds = (elapsedMs / MS_PER_SECOND).toFixed(0).padStart(4)
     const wrong = clients.mismatches === 0 ? 'all right' : output.styled('bad', `${grouped(clients.mismatches)} wrong`)
-    output.live(`${label}${seconds} s  ${millions(rate)} M ops/s  ${grouped(checked)} replies checked, ${wrong}`)
+    output.live(`${label}${seconds} s  ${value} ${unit}  ${grouped(checked)} checked, ${wrong}`)
   }
   const ticker = startTicker(clock, READING_INTERVAL_MS, tick)
-  const totals = await start().finally(() => ticker.stop())
+  const phase = start()
+  // An interruption since the last phase has stopped nothing.
+  if (parts.signal.aborted) clients.stop()
+  const totals = await phase.finally(() => ticker.stop())
   const seconds = (totals.elapsedMs / MS_PER_SECOND).toFixed(1)
   output.line(`${label}${seconds.padStart(6)} s  ${grouped(totals.tally.checked)} operations`)
   return totals

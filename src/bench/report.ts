@@ -3,6 +3,7 @@
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
 import type { BatchLatency, BenchResult } from './result.ts'
+import { grouped, plural, rateOf } from './text.ts'
 import { WORKLOADS } from './workload.ts'
 
 const NAME_WIDTH = 17
@@ -27,21 +28,13 @@ export function headline(options: BenchOptions): string {
 /** Writes the result. */
 export function writeReport(result: BenchResult, output: BenchOutput): void {
   output.line('')
-  for (const { name, value, unit, note } of facts(result)) {
+  // Interrupted before the run phase: there is nothing to show but that.
+  const shown = result.checkedReplies === 0 ? [] : facts(result)
+  for (const { name, value, unit, note } of shown) {
     const figure = `  ${name.padEnd(NAME_WIDTH)}${value.padStart(VALUE_WIDTH)} ${unit.padEnd(UNIT_WIDTH)}`
     output.line(`${figure}${output.styled('faint', note)}`.trimEnd())
   }
   writeVerdict(result, output)
-}
-
-/** `12,345,678`. */
-export function grouped(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
-/** `12.35` of 12,345,678. */
-export function millions(value: number): string {
-  return (value / 1e6).toFixed(2)
 }
 
 interface Fact {
@@ -55,10 +48,11 @@ interface Fact {
 function facts(result: BenchResult): Fact[] {
   const { batchLatencyMs: latency, environment, options } = result
   const { cores, cpuModel, nodeVersion, commit } = environment
-  const serverRate = result.serverOpsPerSecondMedian
+  const client = rateOf(result.clientOpsPerSecond)
+  const server = result.serverOpsPerSecondMedian === null ? null : rateOf(result.serverOpsPerSecondMedian)
   return [
-    fact('client', millions(result.clientOpsPerSecond), 'M ops/s', `checked, over ${result.measuredSeconds} s`),
-    fact('server', serverRate === null ? null : millions(serverRate), 'M ops/s', 'median of its seconds'),
+    fact('client', client.value, client.unit, `checked, over ${result.measuredSeconds.toFixed(1)} s`),
+    fact('server', server === null ? null : server.value, server?.unit ?? '', 'median of its seconds'),
     fact('replies checked', grouped(result.checkedReplies), '', ''),
     fact('hit rate', result.hitRate === null ? null : (result.hitRate * 100).toFixed(2), '%', 'of the reads'),
     fact('server CPU', fixed(result.serverCpuNsPerOp), 'ns/op', plural(result.serverThreads, 'shard thread')),
@@ -67,7 +61,12 @@ function facts(result: BenchResult): Fact[] {
     fact('frame', fixed(result.opsPerFrame), 'ops', ''),
     fact('request', fixed(result.requestBytesPerOp), 'B/op', 'headers included'),
     fact('reply', fixed(result.replyBytesPerOp), 'B/op', 'headers included'),
-    fact('batch latency', latency === null ? null : latency.p50.toFixed(2), 'ms', latency === null ? '' : tail(latency)),
+    fact(
+      'batch latency',
+      latency === null ? null : latency.p50.toFixed(2),
+      'ms',
+      latency === null ? '' : tail(latency),
+    ),
     fact('environment', String(cores), 'cores', `${cpuModel}, Node ${nodeVersion}, commit ${commit}`),
   ]
 }
@@ -99,8 +98,4 @@ function tail(latency: BatchLatency): string {
 
 function fixed(value: number | null): string | null {
   return value === null ? null : value.toFixed(1)
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`
 }

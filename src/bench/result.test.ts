@@ -8,6 +8,7 @@ import { resolveBenchOptions } from './options.ts'
 import { headline, writeReport } from './report.ts'
 import { type BenchResult, benchResult, type Measurements } from './result.ts'
 import type { ServerCounters } from './server-counters.ts'
+import { rateOf } from './text.ts'
 
 const ENVIRONMENT: BenchEnvironment = {
   cores: 2,
@@ -116,7 +117,7 @@ describe('the report', () => {
     const output = new OutputRecorder()
     writeReport(benchResult(measurements()), output)
     const rows = output.lines.filter((line) => line.startsWith('  '))
-    expect(rows[0]).toBe('  client                  5.00 M ops/s  checked, over 4 s')
+    expect(rows[0]).toBe('  client                  5.00 M ops/s  checked, over 4.0 s')
     expect(rows[2]).toBe('  replies checked   20,000,000')
     expect(rows[4]).toBe('  server CPU              80.0 ns/op    2 shard threads')
     for (const row of rows.slice(0, -1)) {
@@ -140,9 +141,28 @@ describe('the report', () => {
 
   it('shows a dash for what was not measured', () => {
     const output = new OutputRecorder()
-    writeReport(benchResult(measurements({ run: undefined, readings: [], interruptedIn: 'load' })), output)
-    expect(output.lines.join('\n')).toMatch(/ {2}batch latency {14}-\n/)
+    writeReport(benchResult(measurements({ readings: [] })), output)
+    expect(output.lines).toContain('  server                     -')
+    expect(output.lines).toContain('  server CPU                 -')
   })
+
+  it('shows no figures when there was no run', () => {
+    const output = new OutputRecorder()
+    writeReport(benchResult(measurements({ run: undefined, readings: [], interruptedIn: 'load' })), output)
+    const verdict = ['  interrupted in the load phase: the figures are partial', '  every reply was right']
+    expect(output.lines.filter((line) => line !== '')).toEqual(verdict)
+  })
+})
+
+it.each([
+  [12_345_678, '12.35 M ops/s'],
+  [1_000_000, '1.00 M ops/s'],
+  [345_678, '345.7 k ops/s'],
+  [9_999.6, '10,000 ops/s'],
+  [0, '0 ops/s'],
+])('%d operations per second are %s', (opsPerSecond, text) => {
+  const { value, unit } = rateOf(opsPerSecond)
+  expect(`${value} ${unit}`).toBe(text)
 })
 
 describe('the headline', () => {

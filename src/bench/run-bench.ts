@@ -66,6 +66,7 @@ async function runAgainst(
       readShare: WORKLOADS[options.workload],
       seed: options.seed,
       batch: options.batch,
+      loadBatch: options.loadBatch,
       window: options.window,
     })
     try {

@@ -54,13 +54,13 @@ interface SourceChoices {
   readonly readShare?: number
   readonly seed?: number
   readonly client?: number
-  readonly blockOperations?: number
+  readonly capacity?: number
 }
 
 function open(choices: SourceChoices = {}): { source: OperationSource; block: OperationBlock } {
-  const { records = 1_000, theta = 0.99, readShare = 0.95, seed = 1, client = 0, blockOperations = 1_000 } = choices
+  const { records = 1_000, theta = 0.99, readShare = 0.95, seed = 1, client = 0, capacity = 1_000 } = choices
   const zipf = zipfParameters(records, theta)
-  const source = new OperationSource({ zipf, readShare, seed, client, blockOperations, blockCount: 2 })
+  const source = new OperationSource({ zipf, readShare, seed, client, blockCount: 2, blockCapacity: capacity })
   const [, block] = source.blocks
   if (block === undefined) throw new Error('there are two blocks')
   return { source, block }
@@ -73,7 +73,7 @@ describe('a drawn sequence', () => {
     readShare: fc.constantFrom(0, 0.5, 0.95, 1),
     seed: fc.nat({ max: 2 ** 31 }),
     client: fc.nat({ max: 300 }),
-    blockOperations: fc.integer({ min: 1, max: 300 }),
+    capacity: fc.integer({ min: 1, max: 300 }),
   })
 
   it('is that of the plain form', () => {
@@ -81,9 +81,9 @@ describe('a drawn sequence', () => {
       const { source, block } = open(chosen)
       const zipf = zipfParameters(chosen.records, chosen.theta)
       const plain = plainSequence(zipf, chosen.readShare, sequenceSeed(chosen.seed, chosen.client))
-      for (let blocks = 0; blocks < 3; blocks++) {
-        source.draw(block)
-        expect(block.count).toBe(chosen.blockOperations)
+      for (const count of [chosen.capacity, 1, Math.ceil(chosen.capacity / 2)]) {
+        source.draw(block, count)
+        expect(block.count).toBe(count)
         const wrong: unknown[] = []
         for (let index = 0; index < block.count; index++) {
           const expected = plain.next().value
@@ -101,9 +101,9 @@ describe('a drawn sequence', () => {
   })
 
   it('differs in rank from the plain form next to never', () => {
-    const { source, block } = open({ records: 1_000_000, blockOperations: 200_000 })
+    const { source, block } = open({ records: 1_000_000, capacity: 200_000 })
     const plain = plainSequence(zipfParameters(1_000_000, 0.99), 0.95, sequenceSeed(1, 0))
-    source.draw(block)
+    source.draw(block, block.ranks.length)
     const differing = block.ranks.filter((rank) => rank !== plain.next().value.rank)
     expect(differing.length).toBeLessThanOrEqual(2)
   })
@@ -117,7 +117,7 @@ describe('a drawn sequence', () => {
       { seed: 0, client: 1 },
     ].map((chosen) => {
       const { source, block } = open({ ...chosen, records: 1_000_000, theta: 0 })
-      source.draw(block)
+      source.draw(block, block.ranks.length)
       return block.ranks.join()
     })
     expect(drawn[1]).toBe(drawn[0])
@@ -125,12 +125,12 @@ describe('a drawn sequence', () => {
   })
 
   it('goes on from block to block', () => {
-    const whole = open({ blockOperations: 900 })
-    whole.source.draw(whole.block)
-    const parts = open({ blockOperations: 300 })
+    const whole = open({ capacity: 900 })
+    whole.source.draw(whole.block, 900)
+    const parts = open({ capacity: 300 })
     const ranks: number[] = []
     for (let part = 0; part < 3; part++) {
-      parts.source.draw(parts.block)
+      parts.source.draw(parts.block, 300)
       ranks.push(...parts.block.ranks)
     }
     expect(ranks).toEqual([...whole.block.ranks])
@@ -138,8 +138,8 @@ describe('a drawn sequence', () => {
 
   it.each(Object.entries(WORKLOADS))('of workload %s reads its share', (_, readShare) => {
     const operations = 100_000
-    const { source, block } = open({ readShare, blockOperations: operations })
-    source.draw(block)
+    const { source, block } = open({ readShare, capacity: operations })
+    source.draw(block, block.ranks.length)
     const reads = block.kinds.reduce((sum, kind) => sum + (kind === KIND_READ ? 1 : 0), 0)
     expect(Math.abs(reads / operations - readShare)).toBeLessThan(0.006)
     if (readShare === 1) expect(reads).toBe(operations)
@@ -164,7 +164,7 @@ describe('an enumeration', () => {
   it.each([0, 9, 10, 99, 100, 9_999, 10_000, 10_001, 99_999, 1_000_000, 12_345_678, 99_999_998])(
     'spells the keys from %d on',
     (first) => {
-      const { source, block } = open({ blockOperations: 2 })
+      const { source, block } = open({ capacity: 2 })
       source.enumerate(block, first, first + 2)
       expect([keyAt(block, 0), keyAt(block, 1)]).toEqual([String(first), String(first + 1)])
     },
@@ -173,9 +173,9 @@ describe('an enumeration', () => {
   it('leaves the drawn sequence as it is', () => {
     const { source, block } = open()
     source.enumerate(block, 0, 10)
-    source.draw(block)
+    source.draw(block, block.ranks.length)
     const fresh = open()
-    fresh.source.draw(fresh.block)
+    fresh.source.draw(fresh.block, 1_000)
     expect(block.ranks).toEqual(fresh.block.ranks)
   })
 })

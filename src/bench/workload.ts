@@ -49,8 +49,9 @@ export interface OperationSourceOptions {
   readonly seed: number
   /** Number of the client thread: each one draws another sequence. */
   readonly client: number
-  readonly blockOperations: number
   readonly blockCount: number
+  /** Operations for which a block has room. */
+  readonly blockCapacity: number
 }
 
 const RANGE_32 = 2 ** 32
@@ -62,36 +63,37 @@ export class OperationSource {
   readonly #module: DrawingModule
 
   constructor(options: OperationSourceOptions) {
-    const { zipf, readShare, seed, client, blockOperations, blockCount } = options
+    const { zipf, readShare, seed, client, blockCount, blockCapacity } = options
     assert(zipf.records <= RECORDS_MAX, 'every rank fits the bytes of a key')
     // Aligned for the ranks.
-    const blockBytes = Math.ceil((blockOperations * ENTRY_BYTES) / KEY_STRIDE_BYTES) * KEY_STRIDE_BYTES
+    const blockBytes = Math.ceil((blockCapacity * ENTRY_BYTES) / KEY_STRIDE_BYTES) * KEY_STRIDE_BYTES
     this.#module = openDrawingModule(blockBytes * blockCount)
     const { exports, buffer, heapStart } = this.#module
     exports.setZipf(zipf.records, zipf.zeta, zipf.secondBound, zipf.eta, zipf.alpha)
     exports.open(sequenceSeed(seed, client), BigInt(Math.round(readShare * RANGE_32)))
     this.blocks = Array.from({ length: blockCount }, (_, index) => {
-      return blockAt(buffer, heapStart + index * blockBytes, blockOperations)
+      return blockAt(buffer, heapStart + index * blockBytes, blockCapacity)
     })
   }
 
-  /** Fills the block with the next operations of the sequence. */
-  draw(block: OperationBlock): void {
-    this.#requireOwn(block)
-    block.count = block.ranks.length
-    this.#module.exports.draw(block.keys.byteOffset, block.count)
+  /** Fills the block with the next `count` operations of the sequence. */
+  draw(block: OperationBlock, count: number): void {
+    const capacity = this.#capacityOf(block)
+    assert(count <= capacity, 'a block has room for what is drawn')
+    block.count = count
+    this.#module.exports.draw(block.keys.byteOffset, capacity, count)
   }
 
   /** Fills the block, as far as it goes, with writes of the ranks [first, end). */
   enumerate(block: OperationBlock, first: number, end: number): void {
-    this.#requireOwn(block)
-    const capacity = block.ranks.length
+    const capacity = this.#capacityOf(block)
     block.count = Math.min(capacity, end - first)
     this.#module.exports.enumerate(block.keys.byteOffset, capacity, block.count, first)
   }
 
-  #requireOwn(block: OperationBlock): void {
+  #capacityOf(block: OperationBlock): number {
     assert(block.keys.buffer === this.#module.buffer, 'a block is filled by the module whose memory it lies in')
+    return block.ranks.length
   }
 }
 

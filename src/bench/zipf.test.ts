@@ -8,10 +8,10 @@ const DRAWS = 1_000_000
 function frequencies(records: number, theta: number): number[] {
   const zipf = zipfParameters(records, theta)
   const choices = { readShare: 1, seed: 7, client: 0, blockCount: 1 }
-  const source = new OperationSource({ zipf, ...choices, blockOperations: DRAWS })
+  const source = new OperationSource({ zipf, ...choices, blockCapacity: DRAWS })
   const counts = new Array<number>(records).fill(0)
   for (const block of source.blocks) {
-    source.draw(block)
+    source.draw(block, DRAWS)
     for (const rank of block.ranks) counts[rank] = (counts[rank] ?? 0) + 1
   }
   return counts

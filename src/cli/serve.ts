@@ -1,10 +1,16 @@
 // `sluice serve`: a server in the foreground, until a signal ends it.
 
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import type { Logger, ServerOptions } from '../server/index.ts'
+import { SluiceError } from '../util/errors.ts'
 import { byteCount, wholeNumber } from './numbers.ts'
 
 const PORT_DEFAULT = 7070
+
+/** What the memory of one shard can be. */
+const SHARD_BYTES_MIN = 1024 * 1024
+const SHARD_BYTES_MAX = 4000 * 1024 * 1024
 
 interface ServeArguments {
   readonly host: string
@@ -23,11 +29,7 @@ export function serveCommand(): Command {
     .option('--port <number>', 'public port, 0 for a free one', wholeNumber, PORT_DEFAULT)
     .option('--advertised-host <name>', 'host that clients are told to connect to (default: --host)')
     .option('--threads <count>', 'shard threads (default: one for each core)', wholeNumber)
-    .option(
-      '--memory <bytes>',
-      'most memory for records of each shard thread, such as 512M (default: a share of half the machine)',
-      byteCount,
-    )
+    .option('--memory <bytes>', 'most memory for all records, such as 8G (default: half of the machine)', byteCount)
     .option('--allow-remote-clients', 'serve clients of other machines too; there are no passwords')
     .allowExcessArguments(false)
     .action(serve)
@@ -36,7 +38,8 @@ export function serveCommand(): Command {
 async function serve(given: ServeArguments): Promise<void> {
   const { startServer } = await import('../server/index.ts')
   const server = await startServer(serverOptions(given))
-  console.log(`sluice is listening on ${server.address}, ${server.topology.shards.length} shard threads`)
+  const threads = server.topology.nodes[0]?.ports.length ?? 0
+  console.log(`sluice is listening on ${server.address} with ${threads} shard thread${threads === 1 ? '' : 's'}`)
   console.log('connect to it from JavaScript:')
   console.log(`  import { connect } from 'sluice'`)
   console.log(`  const client = await connect('${server.address}')`)
@@ -60,9 +63,17 @@ function serverOptions(given: ServeArguments): ServerOptions {
     logger: stderrLogger,
     ...(advertisedHost !== undefined && { advertisedHost }),
     ...(threads !== undefined && { threads }),
-    ...(memory !== undefined && { memoryBytesMax: memory }),
+    ...(memory !== undefined && shareMemory(memory, threads ?? availableParallelism())),
     ...(allowRemoteClients !== undefined && { allowRemoteClients }),
   }
+}
+
+/** Equal parts for all shards, of which each thread has as many as it takes to reach its part of the memory. */
+export function shareMemory(bytes: number, threads: number): { shardsPerThread: number; memoryBytesMax: number } {
+  const shardsPerThread = Math.max(1, Math.ceil(bytes / threads / SHARD_BYTES_MAX))
+  const memoryBytesMax = Math.floor(bytes / threads / shardsPerThread)
+  if (memoryBytesMax >= SHARD_BYTES_MIN) return { shardsPerThread, memoryBytesMax }
+  throw new SluiceError('INVALID_ARGUMENT', `--memory is too little: each of the ${threads} shard threads needs 1M`)
 }
 
 /** One JSON object a line, apart from what a person reads. */

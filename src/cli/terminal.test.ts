@@ -36,6 +36,14 @@ describe('on a terminal', () => {
     expect(screen.written).toBe(CLEAR + 'x'.repeat(19))
   })
 
+  it('a style does not count as width, and is not cut in two', () => {
+    const screen = new Screen(true)
+    const terminal = new Terminal(screen, false)
+    terminal.live(terminal.styled('bad', 'x'.repeat(19)))
+    terminal.live(terminal.styled('bad', 'x'.repeat(20)))
+    expect(screen.written).toBe(`${CLEAR}\u001b[31m${'x'.repeat(19)}\u001b[0m${CLEAR}${'x'.repeat(19)}`)
+  })
+
   it('there are colours unless they are not wanted', () => {
     expect(new Terminal(new Screen(true), false).styled('bad', 'wrong')).toBe('\u001b[31mwrong\u001b[0m')
     expect(new Terminal(new Screen(true), false).styled('faint', '')).toBe('')

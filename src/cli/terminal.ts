@@ -1,5 +1,6 @@
 // The terminal of a benchmark: lines that stay, one line at the bottom that changes, and colours where they are wanted.
 
+import { stripVTControlCharacters } from 'node:util'
 import type { BenchOutput, TextStyle } from '../bench/output.ts'
 
 /** The part of a stream that is used; `process.stdout` is one. */
@@ -49,9 +50,10 @@ export class Terminal implements BenchOutput {
       this.line(text)
       return
     }
-    // A line that wraps could not be rewritten.
-    const columns = this.#stream.columns ?? COLUMNS_DEFAULT
-    this.#stream.write(`${CLEAR_LINE}${text.slice(0, columns - 1)}`)
+    // A line that wraps could not be rewritten. Some terminals say that they have no columns at all.
+    const columns = this.#stream.columns || COLUMNS_DEFAULT
+    const plain = stripVTControlCharacters(text)
+    this.#stream.write(CLEAR_LINE + (plain.length < columns ? text : plain.slice(0, columns - 1)))
     this.#isLive = true
   }
 

@@ -1,7 +1,7 @@
 // The fast way to work with many records: no promise, closure or object for an operation.
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../protocol/operations.ts'
+import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../protocol/codes.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'

@@ -7,7 +7,7 @@
 //   3. at once when a full frame has gathered: waiting longer makes nothing cheaper;
 //   4. at once when a batch of the client is sent: calls and batches keep their order.
 
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET } from '../protocol/operations.ts'
+import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET } from '../protocol/codes.ts'
 import { assert } from '../util/assert.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'

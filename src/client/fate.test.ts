@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { oneShard, open, sixShards, turns } from '../../test/support/client-harness.ts'
 import type { FakeCluster, FakeConnection } from '../../test/support/fake-cluster.ts'
+import { OUTCOME_STOPPED } from '../protocol/codes.ts'
 import { encodeControl, encodeError } from '../protocol/control.ts'
 import { KIND_PING, KIND_TOPOLOGY, WIRE_ERROR_IDLE, WIRE_ERROR_MALFORMED } from '../protocol/frame.ts'
-import { OUTCOME_STOPPED } from '../protocol/statuses.ts'
 import type { Client } from './client.ts'
 
 /** Sends one batch for each key; the outcome of each in words. */

@@ -35,6 +35,18 @@ describe('receive memory', () => {
     expect(pool.take().buffer).toBe(first.buffer)
   })
 
+  it('keeps an arena that was read for as long as it is held', () => {
+    const pool = new ArenaPool()
+    const memory = new ReceiveMemory(pool)
+    const first = fillQuarter(memory)
+    memory.hold(first)
+    for (let quarter = 0; quarter < 4; quarter++) fillQuarter(memory)
+    memory.readUpTo(0)
+    expect(pool.freeCount).toBe(0)
+    memory.release(first)
+    expect(pool.freeCount).toBe(1)
+  })
+
   it('ignores bytes that it did not deliver', () => {
     const memory = new ReceiveMemory(new ArenaPool())
     memory.hold(new Uint8Array(1))
@@ -57,8 +69,7 @@ describe('receive memory', () => {
           if (kind === 'fill') {
             const room = memory.room()
             const chunk = memory.filled(1 + Math.floor(part * (room.length - 1)))
-            chunk[0] = ++mark
-            chunk[chunk.length - 1] = mark
+            chunk.fill(++mark)
             expected.set(chunk, mark & 0xff)
             unread.push(chunk)
           } else if (kind === 'read') {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { oneShard, open, sixShards, turns } from '../../test/support/client-harness.ts'
 import type { FakeCluster } from '../../test/support/fake-cluster.ts'
 import { evenTopology, frozenTopology, type Topology } from '../cluster/topology.ts'
-import { FLAG_RESUME } from '../protocol/frame.ts'
 import {
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
@@ -13,16 +12,17 @@ import {
   OUTCOME_TOO_MANY_OPERATIONS,
   OUTCOME_UNSUPPORTED,
   OUTCOME_WRONG_SLOT,
-} from '../protocol/statuses.ts'
+} from '../protocol/codes.ts'
+import { FLAG_RESUME } from '../protocol/frame.ts'
 import { RESEND_TRIES_MAX } from './resend.ts'
 
 const BIG = 'v'.repeat(100_000)
 
-/** The next topology: every shard's slots go to its neighbour. */
-function rotated(topology: Topology): Topology {
+/** The next topology: the slots of each of the first shards go to its neighbour among them. */
+function rotated(topology: Topology, count = topology.shards.length): Topology {
   const shards = topology.shards.map((shard, index) => {
-    const neighbour = topology.shards[(index + 1) % topology.shards.length]
-    return { ...shard, view: shard.view + 1, slots: neighbour?.slots ?? [] }
+    const neighbour = topology.shards[(index + 1) % count]
+    return index < count ? { ...shard, view: shard.view + 1, slots: neighbour?.slots ?? [] } : shard
   })
   return frozenTopology({ ...topology, number: topology.number + 1, shards })
 }
@@ -133,27 +133,32 @@ describe('a newer topology', () => {
 
   it('keeps the order of each key, for calls before, during and after the change', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 4 }), async (changeAfter, window) => {
-        const cluster = sixShards()
-        const client = await open(cluster, { framesInFlightMax: window })
-        const sent: Promise<unknown>[] = []
-        for (let round = 0; round < 40; round++) {
-          if (round === changeAfter) cluster.topology = rotated(cluster.topology)
-          const batch = client.batch()
-          for (let key = 0; key < 12; key++) batch.set(`${key}:${round}`.replace(/^(\d+)/, '{$1}'), `${round}`)
-          sent.push(batch.send(), client.set(`{${round % 12}}:${round}.5`, `${round}`))
-          if (round % 3 === 0) await turns(1)
-        }
-        await Promise.all(sent)
-        expect(cluster.executed).toHaveLength(40 * 13)
-        for (let key = 0; key < 12; key++) {
-          const rounds = cluster.executed
-            .filter((line) => line.startsWith(`set {${key}}`))
-            .map((line) => Number(line.split(':')[1]))
-          expect(rounds).toEqual(rounds.toSorted((a, b) => a - b))
-        }
-        client.destroy()
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 30 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (changeAfter, count, window) => {
+          const cluster = sixShards()
+          const client = await open(cluster, { framesInFlightMax: window })
+          const sent: Promise<unknown>[] = []
+          for (let round = 0; round < 40; round++) {
+            if (round === changeAfter) cluster.topology = rotated(cluster.topology, count)
+            const batch = client.batch()
+            for (let key = 0; key < 12; key++) batch.set(`${key}:${round}`.replace(/^(\d+)/, '{$1}'), `${round}`)
+            sent.push(batch.send(), client.set(`{${round % 12}}:${round}.5`, `${round}`))
+            if (round % 3 === 0) await turns(1)
+          }
+          await Promise.all(sent)
+          expect(cluster.executed).toHaveLength(40 * 13)
+          for (let key = 0; key < 12; key++) {
+            const rounds = cluster.executed
+              .filter((line) => line.startsWith(`set {${key}}`))
+              .map((line) => Number(line.split(':')[1]))
+            expect(rounds).toEqual(rounds.toSorted((a, b) => a - b))
+          }
+          client.destroy()
+        },
+      ),
       { numRuns: 30 },
     )
   })

@@ -5,19 +5,19 @@
 // connection sends nothing more, collects the replies of all its frames in flight, and then begins again with what
 // they left over.
 
-import type { FrameDecoder } from '../protocol/frame-decoder.ts'
-import { protocolError } from '../protocol/protocol-error.ts'
-import type { SectionReader } from '../protocol/section-reader.ts'
 import {
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
   OUTCOME_FENCED,
-  OUTCOME_NAMES,
   OUTCOME_NOT_READY,
   OUTCOME_STOPPED,
   OUTCOME_TOO_MANY_OPERATIONS,
   OUTCOME_UNSUPPORTED,
-} from '../protocol/statuses.ts'
+} from '../protocol/codes.ts'
+import type { FrameDecoder } from '../protocol/frame-decoder.ts'
+import { protocolError } from '../protocol/protocol-error.ts'
+import type { SectionReader } from '../protocol/section-reader.ts'
+import { OUTCOME_NAMES } from '../protocol/statuses.ts'
 import { SluiceError } from '../util/errors.ts'
 import { OutgoingFrame } from './outgoing-frame.ts'
 import type { Section } from './section.ts'

@@ -52,7 +52,7 @@ describe('over TCP', () => {
       const picks = Array.from({ length: 1 + random.nextBelow(32) }, () => random.nextBelow(values.length))
       for (const pick of picks) batch.get(`k:${pick}`)
       held.push({ results: await batch.send(), expected: picks.map((pick) => values[pick] ?? '') })
-      const kept = held.filter(() => random.nextBelow(3) > 0)
+      const kept = held.filter(() => random.nextBelow(12) > 0)
       for (const { results, expected } of held) {
         if (expected.some((value, index) => results.string(index) !== value)) expect.fail(`round ${round}`)
       }

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { executeSection, openTestEngine, type TestOperation, testSecret } from '../../test/support/engine-harness.ts'
-import { STATUS_NO_MEMORY, STATUS_OK } from '../protocol/statuses.ts'
+import { STATUS_NO_MEMORY, STATUS_OK } from '../protocol/codes.ts'
 
 const MASK = 2n ** 64n - 1n
 const TOP_BIT = 2n ** 63n

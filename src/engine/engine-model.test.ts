@@ -10,13 +10,7 @@ import {
   type TestResult,
   testSecret,
 } from '../../test/support/engine-harness.ts'
-import {
-  STATUS_MISSING,
-  STATUS_OK,
-  STATUS_OK_VERSION,
-  STATUS_VALUE,
-  STATUS_VALUE_VERSION,
-} from '../protocol/statuses.ts'
+import { STATUS_MISSING, STATUS_OK, STATUS_OK_VERSION, STATUS_VALUE, STATUS_VALUE_VERSION } from '../protocol/codes.ts'
 import { seededRandom } from '../util/random.ts'
 
 /** What the engine must hold: values by key, and the version of each. */

@@ -39,6 +39,9 @@ export interface EngineStats {
 export function readStats(view: DataView, memoryBytes: number): EngineStats {
   const u32 = (index: number): number => view.getUint32(index * 4, true)
   const u64 = (index: number): number => Number(view.getBigUint64(32 + index * 8, true))
+  const [operations, misses, sets, deletes, exists] = [u64(0), u64(1), u64(2), u64(4), u64(6)]
+  // The commonest operation is not counted but follows from the others.
+  const gets = operations - sets - deletes - exists
   return {
     heapBytes: u32(3),
     heapUsedBytes: u32(4),
@@ -46,13 +49,13 @@ export function readStats(view: DataView, memoryBytes: number): EngineStats {
     buckets: u32(6),
     segments: u32(7),
     records: u32(2),
-    gets: u64(0),
-    hits: u64(1),
-    sets: u64(2),
+    gets,
+    hits: gets - misses,
+    sets,
     inserts: u64(3),
-    deletes: u64(4),
+    deletes,
     removals: u64(5),
-    exists: u64(6),
+    exists,
     repeats: u64(7),
     keyBytes: u64(8),
     valueBytes: u64(9),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
+import { OP_GET, OP_SET, STATUS_NO_MEMORY, STATUS_OK, STATUS_VALUE } from '../protocol/codes.ts'
 import { KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
-import { OP_GET, OP_SET } from '../protocol/operations.ts'
-import { STATUS_NO_MEMORY, STATUS_OK, STATUS_VALUE } from '../protocol/statuses.ts'
 import { SluiceError } from '../util/errors.ts'
 import { CHECK_MALFORMED, CHECK_OK, CHECK_UNSUPPORTED, type Engine, STOPPED, WRONG_SLOT } from './index.ts'
 

@@ -9,6 +9,34 @@
  */
 
 export { type ErrorCode, type Fate, SluiceError } from '../util/errors.ts'
+export {
+  OP_CODE_END,
+  OP_CODE_MASK,
+  OP_DELETE,
+  OP_EXISTS,
+  OP_GET,
+  OP_SET,
+  OP_WITH_VERSION,
+  OUTCOME_BEHIND,
+  OUTCOME_END,
+  OUTCOME_EXECUTED,
+  OUTCOME_FENCED,
+  OUTCOME_NOT_READY,
+  OUTCOME_STALE,
+  OUTCOME_STOPPED,
+  OUTCOME_TOO_MANY_OPERATIONS,
+  OUTCOME_UNKNOWN_SHARD,
+  OUTCOME_UNSUPPORTED,
+  OUTCOME_WRONG_SLOT,
+  STATUS_END,
+  STATUS_MISSING,
+  STATUS_NO_MEMORY,
+  STATUS_OK,
+  STATUS_OK_VERSION,
+  STATUS_REPEAT,
+  STATUS_VALUE,
+  STATUS_VALUE_VERSION,
+} from './codes.ts'
 export { compactSize, readCompact, writeCompact } from './compact.ts'
 export { decodeControl, decodeError, encodeControl, encodeError, type WireError } from './control.ts'
 export {
@@ -73,50 +101,15 @@ export {
   FRAME_BYTES_TARGET,
   FRAME_OPS_MAX,
   FRAME_SECTIONS_MAX,
-  FRAME_WORK_BYTES_MAX,
   HELLO_BYTES_MAX,
   KEY_BYTES_MAX,
   REPLY_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts'
 export { type DecodedOperation, decodeOperation, operationEnd, skipOperations } from './operation-walk.ts'
-export {
-  OP_CODE_END,
-  OP_CODE_MASK,
-  OP_DELETE,
-  OP_EXISTS,
-  OP_GET,
-  OP_SET,
-  OP_WITH_VERSION,
-  OPERATIONS,
-  type OperationRow,
-} from './operations.ts'
+export { OPERATIONS, type OperationRow } from './operations.ts'
 export { MAGIC } from './preamble.ts'
 export { type ResultColumns, readResults } from './result-reader.ts'
 export { SectionReader } from './section-reader.ts'
 export { OPERATIONS_START, SectionWriter } from './section-writer.ts'
-export {
-  OUTCOME_BEHIND,
-  OUTCOME_END,
-  OUTCOME_EXECUTED,
-  OUTCOME_FENCED,
-  OUTCOME_NAMES,
-  OUTCOME_NOT_READY,
-  OUTCOME_STALE,
-  OUTCOME_STOPPED,
-  OUTCOME_TOO_MANY_OPERATIONS,
-  OUTCOME_UNKNOWN_SHARD,
-  OUTCOME_UNSUPPORTED,
-  OUTCOME_WRONG_SLOT,
-  type ResultShape,
-  STATUS_END,
-  STATUS_MISSING,
-  STATUS_NO_MEMORY,
-  STATUS_OK,
-  STATUS_OK_VERSION,
-  STATUS_REPEAT,
-  STATUS_VALUE,
-  STATUS_VALUE_VERSION,
-  STATUSES,
-  type StatusRow,
-} from './statuses.ts'
+export { OUTCOME_NAMES, type ResultShape, STATUSES, type StatusRow } from './statuses.ts'

@@ -16,11 +16,11 @@ export const FRAME_OPS_MAX = 32_768
 /** Sections of one frame: a thread that owns more shards than this is asked in several frames. */
 export const FRAME_SECTIONS_MAX = 1_024
 
-/** Bytes of results in one reply; the section stops before the operation that would pass it. */
+/**
+ * Bytes of results in one reply; the section stops before the operation that would pass it. An operation copies only
+ * what it carries or returns, so this and FRAME_BYTES_MAX bound the bytes that a frame makes a shard thread touch.
+ */
 export const REPLY_BYTES_MAX = 12 * 1024 * 1024
-
-/** Key and value bytes that one frame may compare, copy in and copy out, so that cheap requests cannot buy dear work. */
-export const FRAME_WORK_BYTES_MAX = 32 * 1024 * 1024
 
 /** Bytes of a client hello, credentials included. */
 export const HELLO_BYTES_MAX = 2_048

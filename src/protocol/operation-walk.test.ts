@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryMutation } from '../../test/support/byte-splits.ts'
 import { SluiceError } from '../util/errors.ts'
+import { OP_CODE_END, OP_DELETE, OP_GET, OP_SET, OP_WITH_VERSION } from './codes.ts'
 import { VALUE_BYTES_MAX } from './limits.ts'
 import { decodeOperation, OPERATION_BYTES_MIN, operationEnd, skipOperations } from './operation-walk.ts'
-import { OP_CODE_END, OP_DELETE, OP_GET, OP_SET, OP_WITH_VERSION } from './operations.ts'
 
 const GET_A = [OP_GET, 1, 0x61]
 const SET_A = [OP_SET | OP_WITH_VERSION, 1, 2, 0x61, 0x78, 0x79]

@@ -2,9 +2,10 @@
 // the first operation to send again, and for tests and documents.
 
 import { readU8 } from '../util/bytes.ts'
+import { OP_CODE_MASK, OP_WITH_VERSION } from './codes.ts'
 import { compactSize, readCompact } from './compact.ts'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts'
-import { OP_CODE_MASK, OP_WITH_VERSION, OPERATIONS, type OperationRow } from './operations.ts'
+import { OPERATIONS, type OperationRow } from './operations.ts'
 import { protocolError } from './protocol-error.ts'
 
 /** Bytes of the shortest operation: operation byte, key length, a key of one byte. */

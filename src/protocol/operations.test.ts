@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { OP_CODE_END, OP_CODE_MASK, OP_WITH_VERSION, OPERATIONS } from './operations.ts'
+import { OP_CODE_END, OP_CODE_MASK, OP_WITH_VERSION } from './codes.ts'
+import { OPERATIONS } from './operations.ts'
 
 describe('the operation table', () => {
   it('has codes that are dense from 1 and fit the operation byte', () => {

@@ -4,8 +4,6 @@
 
 import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET } from './codes.ts'
 
-export { OP_CODE_END, OP_CODE_MASK, OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from './codes.ts'
-
 /** A row of the operation table. */
 export interface OperationRow {
   readonly code: number

@@ -4,6 +4,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8, encodeUtf8, readU64, writeU64 } from '../util/bytes.ts'
+import {
+  OP_GET,
+  OP_SET,
+  OP_WITH_VERSION,
+  OUTCOME_EXECUTED,
+  OUTCOME_STALE,
+  STATUS_MISSING,
+  STATUS_OK_VERSION,
+  STATUS_VALUE,
+} from './codes.ts'
 import { readCompact, writeCompact } from './compact.ts'
 import { decodeControl, decodeError, encodeControl, encodeError } from './control.ts'
 import {
@@ -23,19 +33,11 @@ import { FrameDecoder } from './frame-decoder.ts'
 import { decodeAnswer, decodeHello, encodeAnswer, encodeHello, REFUSAL_NAMES } from './hello.ts'
 import * as limits from './limits.ts'
 import { decodeOperation } from './operation-walk.ts'
-import { OP_GET, OP_SET, OP_WITH_VERSION, OPERATIONS } from './operations.ts'
+import { OPERATIONS } from './operations.ts'
 import { readResults } from './result-reader.ts'
 import { SectionReader } from './section-reader.ts'
 import { SectionWriter } from './section-writer.ts'
-import {
-  OUTCOME_EXECUTED,
-  OUTCOME_NAMES,
-  OUTCOME_STALE,
-  STATUS_MISSING,
-  STATUS_OK_VERSION,
-  STATUS_VALUE,
-  STATUSES,
-} from './statuses.ts'
+import { OUTCOME_NAMES, STATUSES } from './statuses.ts'
 
 const DOCUMENT = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
 

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { arbitraryMutation } from '../../test/support/byte-splits.ts'
 import { AssertionError } from '../util/assert.ts'
 import { readU64, writeU64 } from '../util/bytes.ts'
-import { compactSize, writeCompact } from './compact.ts'
-import { type ResultColumns, readResults } from './result-reader.ts'
 import {
   STATUS_END,
   STATUS_MISSING,
@@ -14,8 +12,10 @@ import {
   STATUS_REPEAT,
   STATUS_VALUE,
   STATUS_VALUE_VERSION,
-  STATUSES,
-} from './statuses.ts'
+} from './codes.ts'
+import { compactSize, writeCompact } from './compact.ts'
+import { type ResultColumns, readResults } from './result-reader.ts'
+import { STATUSES } from './statuses.ts'
 
 /** A result as a caller sees it; the value in Latin-1, which compares faster than bytes do. */
 interface Result {

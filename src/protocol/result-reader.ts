@@ -9,9 +9,9 @@
 import { assert } from '../util/assert.ts'
 import { readU8 } from '../util/bytes.ts'
 import type { SluiceError } from '../util/errors.ts'
+import { STATUS_END, STATUS_OK_VERSION, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from './codes.ts'
 import { compactSize, readCompact } from './compact.ts'
 import { protocolError } from './protocol-error.ts'
-import { STATUS_END, STATUS_OK_VERSION, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from './statuses.ts'
 
 const VERSION_BYTES = 8
 

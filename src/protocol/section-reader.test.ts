@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryMutation } from '../../test/support/byte-splits.ts'
+import { OUTCOME_END, OUTCOME_EXECUTED, OUTCOME_STALE } from './codes.ts'
 import { SECTION_HEADER_BYTES, writeReplySectionHeader, writeRequestSectionHeader } from './frame.ts'
 import { FRAME_SECTIONS_MAX } from './limits.ts'
 import { SectionReader } from './section-reader.ts'
-import { OUTCOME_END, OUTCOME_EXECUTED, OUTCOME_STALE } from './statuses.ts'
 
 interface SectionShape {
   readonly sectionBytes: number

@@ -5,11 +5,11 @@
 // Invariant: a section's count is never larger than its bytes allow, so that it may size an allocation.
 
 import { readU8, readU16, readU32 } from '../util/bytes.ts'
+import { OUTCOME_END } from './codes.ts'
 import { SECTION_HEADER_BYTES } from './frame.ts'
 import { FRAME_SECTIONS_MAX } from './limits.ts'
 import { OPERATION_BYTES_MIN } from './operation-walk.ts'
 import { protocolError } from './protocol-error.ts'
-import { OUTCOME_END } from './statuses.ts'
 
 /** The shortest result is its status alone. */
 const RESULT_BYTES_MIN = 1

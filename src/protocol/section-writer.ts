@@ -14,10 +14,10 @@
 import { assert } from '../util/assert.ts'
 import { copyBytes, SHORT_TEXT_UNITS_MAX, writeAscii } from '../util/bytes.ts'
 import { SluiceError } from '../util/errors.ts'
+import { OP_CODE_MASK, OP_SET } from './codes.ts'
 import { writeCompact } from './compact.ts'
 import { FRAME_HEADER_BYTES, SECTION_HEADER_BYTES, writeRequestSectionHeader } from './frame.ts'
 import { FRAME_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts'
-import { OP_CODE_MASK, OP_SET } from './operations.ts'
 import { TextScratch } from './text-scratch.ts'
 
 /** Where a writer's operations begin in its buffer. */

@@ -11,28 +11,6 @@ import {
   STATUS_VALUE_VERSION,
 } from './codes.ts'
 
-export {
-  OUTCOME_BEHIND,
-  OUTCOME_END,
-  OUTCOME_EXECUTED,
-  OUTCOME_FENCED,
-  OUTCOME_NOT_READY,
-  OUTCOME_STALE,
-  OUTCOME_STOPPED,
-  OUTCOME_TOO_MANY_OPERATIONS,
-  OUTCOME_UNKNOWN_SHARD,
-  OUTCOME_UNSUPPORTED,
-  OUTCOME_WRONG_SLOT,
-  STATUS_END,
-  STATUS_MISSING,
-  STATUS_NO_MEMORY,
-  STATUS_OK,
-  STATUS_OK_VERSION,
-  STATUS_REPEAT,
-  STATUS_VALUE,
-  STATUS_VALUE_VERSION,
-} from './codes.ts'
-
 /** How the bytes of a result continue after its status. */
 export type ResultShape = 'empty' | 'version' | 'value' | 'value-version' | 'distance'
 

@@ -11,6 +11,7 @@ import {
   testHello,
 } from '../../test/support/server-harness.ts'
 import { parseTopology } from '../cluster/parse-topology.ts'
+import { OUTCOME_EXECUTED, STATUS_MISSING, STATUS_OK, STATUS_VALUE } from '../protocol/codes.ts'
 import { decodeError, encodeControl } from '../protocol/control.ts'
 import {
   KIND_ADMIN,
@@ -32,7 +33,6 @@ import {
   REFUSAL_NONE,
   REFUSAL_VERSION,
 } from '../protocol/hello.ts'
-import { OUTCOME_EXECUTED, STATUS_MISSING, STATUS_OK, STATUS_VALUE } from '../protocol/statuses.ts'
 import { REFUSED_CONNECTIONS_MAX } from './limits.ts'
 
 const SET: TestOperation = { kind: 'set', key: 'key', value: 'value' }

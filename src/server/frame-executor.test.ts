@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { TestOperation } from '../../test/support/engine-harness.ts'
 import { openTestRuntime, operationsFrame, TestPeer, type TestSection } from '../../test/support/server-harness.ts'
 import { evenTopology } from '../cluster/topology.ts'
-import { FLAG_RESUME, KIND_ERROR, REPLY_FRAME_BYTES_MAX } from '../protocol/frame.ts'
-import { FRAME_OPS_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
 import {
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
@@ -14,7 +12,9 @@ import {
   OUTCOME_UNKNOWN_SHARD,
   OUTCOME_UNSUPPORTED,
   OUTCOME_WRONG_SLOT,
-} from '../protocol/statuses.ts'
+} from '../protocol/codes.ts'
+import { FLAG_RESUME, KIND_ERROR, REPLY_FRAME_BYTES_MAX } from '../protocol/frame.ts'
+import { FRAME_OPS_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
 
 const MIB = 1024 * 1024
 const UNKNOWN_OPERATION = Uint8Array.of(0x3f, 1, 0x6b)

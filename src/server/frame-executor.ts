@@ -10,16 +10,6 @@
 
 import { CHECK_MALFORMED, CHECK_OK, type Engine, EXECUTED, SLAB_FULL, STOPPED, WRONG_SLOT } from '../engine/index.ts'
 import {
-  FLAG_RESUME,
-  FLAGS_KNOWN,
-  FLAGS_REQUIRED_MASK,
-  KIND_OPERATIONS_REPLY,
-  SECTION_HEADER_BYTES,
-} from '../protocol/frame.ts'
-import type { FrameDecoder } from '../protocol/frame-decoder.ts'
-import { FRAME_BYTES_MAX, FRAME_OPS_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
-import { SectionReader } from '../protocol/section-reader.ts'
-import {
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
   OUTCOME_FENCED,
@@ -29,7 +19,17 @@ import {
   OUTCOME_UNKNOWN_SHARD,
   OUTCOME_UNSUPPORTED,
   OUTCOME_WRONG_SLOT,
-} from '../protocol/statuses.ts'
+} from '../protocol/codes.ts'
+import {
+  FLAG_RESUME,
+  FLAGS_KNOWN,
+  FLAGS_REQUIRED_MASK,
+  KIND_OPERATIONS_REPLY,
+  SECTION_HEADER_BYTES,
+} from '../protocol/frame.ts'
+import type { FrameDecoder } from '../protocol/frame-decoder.ts'
+import { FRAME_BYTES_MAX, FRAME_OPS_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
+import { SectionReader } from '../protocol/section-reader.ts'
 import { assert } from '../util/assert.ts'
 import { SluiceError } from '../util/errors.ts'
 import { frameSlabsMax } from './limits.ts'

@@ -4,7 +4,7 @@
 import { ENGINE_WASM_BASE64 } from '../../src/engine/generated/engine-module-checked.ts'
 import { createEngine, type Engine, type EngineOptions, EXECUTED, SLAB_FULL } from '../../src/engine/index.ts'
 import { compileEngine } from '../../src/engine/instance.ts'
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../../src/protocol/operations.ts'
+import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../../src/protocol/codes.ts'
 import { readResults } from '../../src/protocol/result-reader.ts'
 import { OPERATIONS_START, SectionWriter } from '../../src/protocol/section-writer.ts'
 import { seededRandom } from '../../src/util/random.ts'

@@ -3,6 +3,19 @@
 
 import type { Transport } from '../../src/client/transport.ts'
 import type { Topology, TopologyShard } from '../../src/cluster/topology.ts'
+import {
+  OUTCOME_BEHIND,
+  OUTCOME_EXECUTED,
+  OUTCOME_FENCED,
+  OUTCOME_STALE,
+  OUTCOME_UNKNOWN_SHARD,
+  STATUS_MISSING,
+  STATUS_NO_MEMORY,
+  STATUS_OK,
+  STATUS_OK_VERSION,
+  STATUS_VALUE,
+  STATUS_VALUE_VERSION,
+} from '../../src/protocol/codes.ts'
 import { writeCompact } from '../../src/protocol/compact.ts'
 import { encodeControl } from '../../src/protocol/control.ts'
 import {
@@ -31,19 +44,6 @@ import {
 } from '../../src/protocol/limits.ts'
 import { type DecodedOperation, decodeOperation } from '../../src/protocol/operation-walk.ts'
 import { SectionReader } from '../../src/protocol/section-reader.ts'
-import {
-  OUTCOME_BEHIND,
-  OUTCOME_EXECUTED,
-  OUTCOME_FENCED,
-  OUTCOME_STALE,
-  OUTCOME_UNKNOWN_SHARD,
-  STATUS_MISSING,
-  STATUS_NO_MEMORY,
-  STATUS_OK,
-  STATUS_OK_VERSION,
-  STATUS_VALUE,
-  STATUS_VALUE_VERSION,
-} from '../../src/protocol/statuses.ts'
 import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
 import { writeU64 } from '../../src/util/bytes.ts'
 import { memoryChannelPair } from '../../src/util/memory-channel.ts'

@@ -31,11 +31,11 @@ export function open(seed: u64, bound: u64): void {
   readBound = bound
 }
 
-/** Fills a block of `capacity` operations with the next drawn ones. */
-export function draw(block: usize, capacity: u32): void {
+/** Fills the first `count` of a block's `capacity` entries with the next drawn operations. */
+export function draw(block: usize, capacity: u32, count: u32): void {
   const kinds = kindsAt(block, capacity)
   let current = state
-  for (let index: u32 = 0; index < capacity; index++) {
+  for (let index: u32 = 0; index < count; index++) {
     current = step(current)
     store<u8>(kinds + index, <u8>(current >> 32 >= readBound))
     current = step(current)
@@ -43,11 +43,11 @@ export function draw(block: usize, capacity: u32): void {
     store<f64>(block + (index << 3), fraction(current))
   }
   state = current
-  rankFractions(block, capacity)
-  writeKeys(block, capacity, capacity)
+  rankFractions(block, capacity, count)
+  writeKeys(block, capacity, count)
 }
 
-/** Fills the first `count` entries of a block with writes of the ranks from `first` on. */
+/** Fills the first `count` of a block's `capacity` entries with writes of the ranks from `first` on. */
 export function enumerate(block: usize, capacity: u32, count: u32, first: u32): void {
   const ranks = ranksAt(block, capacity)
   memory.fill(kindsAt(block, capacity), KIND_WRITE, count)
@@ -56,13 +56,13 @@ export function enumerate(block: usize, capacity: u32, count: u32, first: u32): 
 }
 
 /** Ranks from the fractions that lie in the place of the keys. */
-function rankFractions(block: usize, capacity: u32): void {
+function rankFractions(block: usize, capacity: u32, count: u32): void {
   const ranks = ranksAt(block, capacity)
-  const even = capacity & ~1
+  const even = count & ~1
   for (let index: u32 = 0; index < even; index += 2) {
     v128.store64_lane(ranks + (index << 2), ranksOf(v128.load(block + (index << 3))), 0)
   }
-  if (even < capacity) v128.store32_lane(ranks + (even << 2), ranksOf(v128.load64_splat(block + (even << 3))), 0)
+  if (even < count) v128.store32_lane(ranks + (even << 2), ranksOf(v128.load64_splat(block + (even << 3))), 0)
 }
 
 function writeKeys(block: usize, capacity: u32, count: u32): void {

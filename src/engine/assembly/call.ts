@@ -15,8 +15,10 @@ export class Call {
   indexBytes: u32
   bucketCount: u32
   segmentCount: u32
-  gets: u64
-  hits: u64
+  /** Operations executed, of every kind. */
+  operations: u64
+  /** Gets that found no record. */
+  misses: u64
   sets: u64
   inserts: u64
   deletes: u64

@@ -1,6 +1,5 @@
 // The last pass: executes a checked section in order, one operation after the other, within the frame's limits.
 
-import { FRAME_WORK_BYTES_MAX } from '../../protocol/limits.ts'
 import {
   OP_CODE_MASK,
   OP_DELETE,
@@ -22,12 +21,12 @@ import { Record } from './record.ts'
 import { nextRepeatSection } from './repeats.ts'
 import {
   allowReply,
+  closeSlab,
+  hasHeadRoom,
   hasReplyRoom,
   openSlab,
   pendingBytes,
   position,
-  RESULT_HEAD_BYTES_MAX,
-  slabEnd,
   writeDone,
   writePending,
   writeRepeat,
@@ -39,16 +38,14 @@ import { CHANGE_DONE, CHANGE_LATER, CHANGE_NO_MEMORY, CHANGE_WRONG_SLOT, findRec
 
 let requestPosition: usize = 0
 let operationsLeft: u32 = 0
+/** Position in the section of the group's first operation. */
+let groupFirst: u32 = 0
 let stepCount: u32 = 0
 let stepIndex: u32 = 0
 let groupChanges: u32 = 0
-let resultCount: u32 = 0
-/** Key and value bytes that the frame may still compare and copy. */
-let workLeft: u32 = 0
 
 /** Starts a frame: gives it its budgets. */
 export function beginFrame(): void {
-  workLeft = FRAME_WORK_BYTES_MAX
   allowReply()
   allowMoves()
 }
@@ -57,9 +54,9 @@ export function beginFrame(): void {
 export function execute(count: u32, at: usize, end: usize): u32 {
   requestPosition = REQUEST_AT
   operationsLeft = count
+  groupFirst = 0
   stepCount = 0
   stepIndex = 0
-  resultCount = 0
   nextRepeatSection()
   return resume(at, end)
 }
@@ -67,24 +64,22 @@ export function execute(count: u32, at: usize, end: usize): u32 {
 /** Continues a section after SLAB_FULL. */
 export function resume(at: usize, end: usize): u32 {
   openSlab(at, end)
+  const before = groupFirst + stepIndex
   const outcome = !pendingBytes || writePending() ? run() : SLAB_FULL
+  closeSlab()
   const state = call()
-  state.resultCount = resultCount
+  state.resultCount = groupFirst + stepIndex
+  state.operations += state.resultCount - before
   state.position = <u32>position
   return outcome
 }
 
 function run(): u32 {
   while (true) {
-    while (stepIndex < stepCount) {
-      if (position + RESULT_HEAD_BYTES_MAX > slabEnd) return SLAB_FULL
-      const outcome = executeStep(stepAt(stepIndex))
-      if (outcome) return outcome
-      stepIndex++
-      resultCount++
-      if (pendingBytes) return SLAB_FULL
-    }
+    const outcome = runGroup()
+    if (outcome) return outcome
     if (!operationsLeft) return EXECUTED
+    groupFirst += stepCount
     stepCount = min(operationsLeft, GROUP_STEPS)
     operationsLeft -= stepCount
     stepIndex = 0
@@ -93,25 +88,30 @@ function run(): u32 {
   }
 }
 
+/** Executes the rest of the group, as far as slab and budgets go. */
+function runGroup(): u32 {
+  const count = stepCount
+  for (let index = stepIndex; index < count; index++) {
+    const outcome = hasHeadRoom() ? executeStep(stepAt(index), groupFirst + index) : SLAB_FULL
+    if (!outcome) continue
+    stepIndex = index
+    return outcome
+  }
+  stepIndex = count
+  // The last value may go on in another slab; the operation itself is done.
+  return pendingBytes ? SLAB_FULL : EXECUTED
+}
+
 /** Executes one operation and writes its result; anything but EXECUTED means that nothing was done. */
-function executeStep(step: Step): u32 {
+function executeStep(step: Step, index: u32): u32 {
   const code = step.operation & OP_CODE_MASK
   const withVersion: u32 = step.operation & OP_WITH_VERSION ? 1 : 0
-  if (!spend(step.keyBytes)) return STOPPED
   if (!hasReplyRoom(0)) return STOPPED
-  if (code == OP_GET) return executeGet(step, withVersion)
+  if (code == OP_GET) return executeGet(step, withVersion, index)
   if (code == OP_SET) return executeSet(step, withVersion)
   if (code == OP_DELETE) return executeDelete(step, withVersion)
   assert(code == OP_EXISTS, 'the request was checked')
   return executeExists(step, withVersion)
-}
-
-/** Takes from the frame's work budget; false when it is spent. */
-@inline
-function spend(bytes: u32): bool {
-  if (bytes > workLeft) return false
-  workLeft -= bytes
-  return true
 }
 
 /** The record of a step's key: the hint when nothing moved and its key is the one, else a fresh look. */
@@ -125,25 +125,21 @@ function lookUp(step: Step): usize {
   return findRecord(step.hash, step.key, step.keyBytes)
 }
 
-function executeGet(step: Step, withVersion: u32): u32 {
+function executeGet(step: Step, withVersion: u32, index: u32): u32 {
   const address = lookUp(step)
-  if (address) {
-    const record = changetype<Record>(address)
-    if (!writeRepeat(record, withVersion, resultCount)) {
-      const valueBytes = record.valueBytes
-      if (!hasReplyRoom(valueBytes) || !spend(valueBytes)) return STOPPED
-      writeValue(record, withVersion)
-    }
-    call().hits++
-  } else {
+  if (!address) {
+    call().misses++
     writeStatus(STATUS_MISSING)
+    return EXECUTED
   }
-  call().gets++
+  const record = changetype<Record>(address)
+  if (writeRepeat(record, withVersion, index)) return EXECUTED
+  if (!hasReplyRoom(record.valueBytes)) return STOPPED
+  writeValue(record, withVersion)
   return EXECUTED
 }
 
 function executeSet(step: Step, withVersion: u32): u32 {
-  if (!spend(step.valueBytes)) return STOPPED
   const change = writeRecord(lookUp(step), step)
   if (change == CHANGE_DONE) {
     writeDone(withVersion, call().version)

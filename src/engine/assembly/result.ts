@@ -15,16 +15,17 @@ import { Record } from './record.ts'
 import { repeatDistance } from './repeats.ts'
 
 /** Bytes that a result may need before its value: status, compact length, version; rounded up. */
-export const RESULT_HEAD_BYTES_MAX: u32 = 16
+const RESULT_HEAD_BYTES_MAX: u32 = 16
 
 /** Where the next result byte goes. */
 export let position: usize = 0
-/** End of the slab's usable bytes. */
-export let slabEnd: usize = 0
+/** Where this call's results began, and the end of the slab's usable bytes. */
+let slabStart: usize = 0
+let slabEnd: usize = 0
 /** Bytes of the last value that did not fit into the slab. */
 export let pendingBytes: u32 = 0
 let pendingSource: usize = 0
-/** Result bytes that the frame may still write. */
+/** Result bytes that the frame may still write, counted from `slabStart`. */
 let replyLeft: u32 = 0
 let repeatsAllowed: bool = true
 
@@ -41,13 +42,25 @@ export function allowRepeats(allowed: bool): void {
 /** Continues at `at`, in a slab whose usable bytes end at `end`. */
 export function openSlab(at: usize, end: usize): void {
   position = at
+  slabStart = at
   slabEnd = end
+}
+
+/** Charges the frame for what was written since `openSlab`. */
+export function closeSlab(): void {
+  replyLeft -= <u32>(position - slabStart)
+}
+
+/** Whether the slab has room for a result without a value, or for the head of one with a value. */
+@inline
+export function hasHeadRoom(): bool {
+  return position + RESULT_HEAD_BYTES_MAX <= slabEnd
 }
 
 /** Whether the frame may write one more result with a value of this length. */
 @inline
 export function hasReplyRoom(valueBytes: u32): bool {
-  return valueBytes + RESULT_HEAD_BYTES_MAX <= replyLeft
+  return <u32>(position - slabStart) + valueBytes + RESULT_HEAD_BYTES_MAX <= replyLeft
 }
 
 /** A status alone. */
@@ -55,7 +68,6 @@ export function hasReplyRoom(valueBytes: u32): bool {
 export function writeStatus(status: u32): void {
   store<u8>(position, status)
   position++
-  replyLeft--
 }
 
 /** A write's or a check's success, with the version when the operation asked for it. */
@@ -68,7 +80,6 @@ export function writeDone(withVersion: u32, version: u64): void {
   store<u8>(position, STATUS_OK_VERSION)
   store<u64>(position, version, 1)
   position += 9
-  replyLeft -= 9
 }
 
 /** The distance to the same result, when there is one and it is shorter than the value; else false. */
@@ -79,10 +90,8 @@ export function writeRepeat(record: Record, withVersion: u32, resultIndex: u32):
   if (!distance) return false
   const valueBytes = record.valueBytes
   if (compactBytes(distance) >= valueBytes + compactBytes(valueBytes) + (withVersion ? 8 : 0)) return false
-  const start = position
-  store<u8>(start, STATUS_REPEAT)
-  position = writeCompact(start + 1, distance)
-  replyLeft -= <u32>(position - start)
+  store<u8>(position, STATUS_REPEAT)
+  position = writeCompact(position + 1, distance)
   call().repeats++
   return true
 }
@@ -90,14 +99,12 @@ export function writeRepeat(record: Record, withVersion: u32, resultIndex: u32):
 /** A record's value. The caller has seen to the room. */
 export function writeValue(record: Record, withVersion: u32): void {
   const valueBytes = record.valueBytes
-  const start = position
   store<u8>(position, withVersion ? STATUS_VALUE_VERSION : STATUS_VALUE)
   let at = writeCompact(position + 1, valueBytes)
   if (withVersion) {
     store<u64>(at, record.version)
     at += 8
   }
-  replyLeft -= <u32>(at - start) + valueBytes
   const room = <u32>(slabEnd - at)
   const copied = min(valueBytes, room)
   copyOverrunning(at, record.value, copied)
