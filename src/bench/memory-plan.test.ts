@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { meanKeyBytes, planMemory, requireMemory, SHARD_BYTES_MAX } from './memory-plan.ts'
+import { MEMORY_BYTES_MAX } from '../engine/index.ts'
+import { meanKeyBytes, planMemory, requireMemory } from './memory-plan.ts'
 import { type GivenBenchOptions, resolveBenchOptions } from './options.ts'
 
 const GIB = 1024 ** 3
@@ -20,8 +21,8 @@ describe('the plan', () => {
     const options = { records: 100_000_000, threads: 2 }
     const { shardsPerThread, items } = plan(options)
     const recordBytes = items.find(({ name }) => name === 'records')?.bytes ?? 0
-    expect(recordBytes / (2 * shardsPerThread)).toBeLessThan(SHARD_BYTES_MAX)
-    expect(recordBytes / (2 * (shardsPerThread - 1))).toBeGreaterThan(SHARD_BYTES_MAX * 0.85)
+    expect(recordBytes / (2 * shardsPerThread)).toBeLessThan(MEMORY_BYTES_MAX)
+    expect(recordBytes / (2 * (shardsPerThread - 1))).toBeGreaterThan(MEMORY_BYTES_MAX * 0.85)
   })
 
   it('counts the clients alone when the server runs elsewhere', () => {

@@ -1,13 +1,11 @@
 // What a run needs of memory, worked out before anything is allocated: a run that cannot fit is refused with the sum,
 // instead of ending somewhere in the load or in the machine's swap.
 
+import { MEMORY_BYTES_MAX } from '../engine/index.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { BenchOptions } from './options.ts'
 import { grouped, sizeOf } from './text.ts'
 import { templateBytes } from './values.ts'
-
-/** Most memory that a server gives to one shard; it would refuse more. */
-export const SHARD_BYTES_MAX = 4000 * 1024 * 1024
 
 /** Bytes of a record beyond its key and value, the index's share included: the engine's bound between growth steps. */
 const RECORD_OVERHEAD_BYTES = 30
@@ -50,7 +48,7 @@ export function planMemory(options: BenchOptions): MemoryPlan {
   if (threads !== undefined) {
     const keyBytes = meanKeyBytes(records)
     const perRecord = options.valueBytes + keyBytes + RECORD_OVERHEAD_BYTES
-    shardsPerThread = Math.ceil((records * perRecord) / (threads * SHARD_BYTES_MAX * SHARD_FILL_MAX))
+    shardsPerThread = Math.ceil((records * perRecord) / (threads * MEMORY_BYTES_MAX * SHARD_FILL_MAX))
     items.unshift(
       {
         name: 'records',

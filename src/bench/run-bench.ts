@@ -6,11 +6,12 @@
 //   run       the workload, measured
 
 import { type Client, connect } from '../client/index.ts'
+import { MEMORY_BYTES_MAX } from '../engine/index.ts'
 import { type Server, startServer } from '../server/index.ts'
 import { systemClock } from '../util/clock.ts'
 import { ClientThreads } from './client-threads.ts'
 import { readEnvironment } from './environment.ts'
-import { type MemoryPlan, planMemory, requireMemory, SHARD_BYTES_MAX } from './memory-plan.ts'
+import { type MemoryPlan, planMemory, requireMemory } from './memory-plan.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
 import { runPhases } from './phases.ts'
@@ -47,7 +48,7 @@ export async function runBench(options: BenchOptions, output: BenchOutput, signa
 
 function startEmbedded(options: BenchOptions, plan: MemoryPlan): Promise<Server> {
   const { threads = 1 } = options
-  return startServer({ threads, shardsPerThread: plan.shardsPerThread, memoryBytesMax: SHARD_BYTES_MAX })
+  return startServer({ threads, shardsPerThread: plan.shardsPerThread, memoryBytesMax: MEMORY_BYTES_MAX })
 }
 
 async function runAgainst(

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { MEMORY_BYTES_MAX } from '../engine/index.ts'
 import type { Logger, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
 import { byteCount, wholeNumber } from './numbers.ts'
@@ -10,8 +11,6 @@ const PORT_DEFAULT = 7070
 
 /** What the memory of one shard can be. */
 const SHARD_BYTES_MIN = 1024 * 1024
-const SHARD_BYTES_MAX = 4000 * 1024 * 1024
-
 interface ServeArguments {
   readonly host: string
   readonly port: number
@@ -70,7 +69,7 @@ function serverOptions(given: ServeArguments): ServerOptions {
 
 /** Equal parts for all shards, of which each thread has as many as it takes to reach its part of the memory. */
 export function shareMemory(bytes: number, threads: number): { shardsPerThread: number; memoryBytesMax: number } {
-  const shardsPerThread = Math.max(1, Math.ceil(bytes / threads / SHARD_BYTES_MAX))
+  const shardsPerThread = Math.max(1, Math.ceil(bytes / threads / MEMORY_BYTES_MAX))
   const memoryBytesMax = Math.floor(bytes / threads / shardsPerThread)
   if (memoryBytesMax >= SHARD_BYTES_MIN) return { shardsPerThread, memoryBytesMax }
   throw new SluiceError('INVALID_ARGUMENT', `--memory is too little: each of the ${threads} shard threads needs 1M`)

@@ -3,7 +3,7 @@
 // is strongly universal, so no set of keys collides under more than its share of secrets. The length takes part
 // as a word, which keeps keys apart that differ only in trailing zero bytes.
 //
-// Strongly universal speaks of pairs only: under one secret in some thousand, counters land in a few clusters. So
+// Strongly universal speaks of pairs only: under some secrets in a thousand, counters land in clusters. So
 // the sum's upper half goes through a fixed bijection (Wellons, "lowbias32", 2018), which keeps the property and
 // scatters what is evenly spaced.
 //
