@@ -4,7 +4,8 @@
 // The replies' memory belongs to these results while they are reachable: it is never written again, unless the
 // caller hands it back with `release`.
 
-import { STATUS_NO_MEMORY, STATUS_OK_VERSION, STATUS_VALUE, STATUS_VALUE_VERSION } from '../protocol/codes.ts'
+import { STATUS_MISSING, STATUS_NO_MEMORY, STATUS_UNMET, STATUS_UNMET_VALUE_VERSION } from '../protocol/codes.ts'
+import { RESULT_SHAPES, STATUSES, type StatusRow } from '../protocol/statuses.ts'
 import { assert } from '../util/assert.ts'
 import { readU64 } from '../util/bytes.ts'
 import { type Fate, SluiceError } from '../util/errors.ts'
@@ -15,6 +16,16 @@ import type { MemoryReuse } from './transport.ts'
 const VERSION_BYTES = 8
 
 const NO_BYTES = new Uint8Array(0)
+
+// What a status says, one bit each. None is set for an operation that was not answered.
+const IS_DONE = 1
+const IS_FOUND = 2
+const HAS_VALUE = 4
+const HAS_VERSION = 8
+
+/** Those bits by status byte. */
+const TRAITS = new Uint8Array(256)
+for (const row of STATUSES) TRAITS[row.code] = traitsOf(row)
 
 /** A reply that holds values of a batch, and whom to tell that nobody reads it any more. */
 export interface Source {
@@ -74,35 +85,44 @@ export class BatchResults {
     return this.#at(index).statuses[index] as number
   }
 
-  /** What is known of the operation: `done` unless its shard was out of memory or it was not answered. */
+  /**
+   * What is known of the operation: `done` unless its shard could not execute it or it was not answered. An operation
+   * whose condition did not hold is done.
+   */
   fate(index: number): Fate {
     const status = this.status(index)
     if (status === STATUS_UNKNOWN) return 'unknown'
-    return status === STATUS_NOT_DONE || status === STATUS_NO_MEMORY ? 'not-done' : 'done'
+    return this.#has(index, IS_DONE) ? 'done' : 'not-done'
   }
 
-  /** Why the operation was not done: NO_MEMORY, or what kept it from being answered. Undefined when it was done. */
+  /**
+   * Why the operation was not done: NO_MEMORY, NOT_EXECUTED when the record did not allow it, or what kept it from being
+   * answered. Undefined when it was done.
+   */
   error(index: number): SluiceError | undefined {
     const fate = this.fate(index)
     if (fate === 'done') return undefined
     const columns = this.#at(index)
-    if (columns.statuses[index] === STATUS_NO_MEMORY) {
+    const status = columns.statuses[index] as number
+    if (status === STATUS_NO_MEMORY) {
       return new SluiceError('NO_MEMORY', 'the shard is at its memory limit', { fate })
+    }
+    if (status < STATUS_NOT_DONE) {
+      return new SluiceError('NOT_EXECUTED', `the server refused the operation: ${STATUSES[status]?.name}`, { fate })
     }
     const failure = this.#failures[columns.sources[index] as number]
     assert(failure !== undefined, 'an operation that was not answered has a failure')
     return failure
   }
 
-  /** Whether there was a record: for get, exists and delete. True for a set that was done. */
+  /** Whether there was a record: for get, exists and delete. True for a set that was done and whose condition held. */
   found(index: number): boolean {
-    return (this.#at(index).statuses[index] as number) <= STATUS_VALUE_VERSION
+    return this.#has(index, IS_FOUND)
   }
 
-  /** Whether a get found a record, whose value may be empty. */
+  /** Whether the result has a value, which may be empty: that of a record which a get found. */
   hasValue(index: number): boolean {
-    const status = this.#at(index).statuses[index] as number
-    return status === STATUS_VALUE || status === STATUS_VALUE_VERSION
+    return this.#has(index, HAS_VALUE)
   }
 
   /**
@@ -126,8 +146,7 @@ export class BatchResults {
 
   /** The record's version, in a batch with versions; 0n for an operation that has none, such as a get of no record. */
   version(index: number): bigint {
-    const status = this.status(index)
-    if (status !== STATUS_OK_VERSION && status !== STATUS_VALUE_VERSION) return 0n
+    if (!this.#has(index, HAS_VERSION)) return 0n
     return readU64(this.source(index), this.valueStart(index) - VERSION_BYTES)
   }
 
@@ -165,6 +184,10 @@ export class BatchResults {
     this.#pools.columns.give(columns)
   }
 
+  #has(index: number, trait: number): boolean {
+    return ((TRAITS[this.#at(index).statuses[index] as number] as number) & trait) !== 0
+  }
+
   #at(index: number): Columns {
     const columns = this.#columns
     if (columns !== undefined && index >= 0 && index < this.#length) return columns
@@ -172,4 +195,11 @@ export class BatchResults {
       ? new SluiceError('CLOSED', 'the results were released')
       : new SluiceError('INVALID_ARGUMENT', `the batch has no operation ${index}`)
   }
+}
+
+function traitsOf({ code, shape, isDone }: StatusRow): number {
+  if (!isDone) return 0
+  const { hasLength, stampBytes } = RESULT_SHAPES[shape]
+  const isFound = code !== STATUS_MISSING && (code < STATUS_UNMET || code > STATUS_UNMET_VALUE_VERSION)
+  return IS_DONE | (isFound ? IS_FOUND : 0) | (hasLength ? HAS_VALUE : 0) | (stampBytes > 0 ? HAS_VERSION : 0)
 }

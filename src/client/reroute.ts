@@ -1,5 +1,5 @@
 // Routes operations again that another topology had routed: a section's operations may belong to several shards now.
-// This happens when slots move, so it is written for clarity: it takes the operations apart and encodes them anew.
+// This happens when slots move, so it is written for clarity: it takes the operations apart to find their keys.
 
 import { slotOfBytes } from '../cluster/slot.ts'
 import { decodeOperation } from '../protocol/operation-walk.ts'
@@ -44,13 +44,12 @@ function splitByShard(section: Section, routing: Routing): Map<number, Part> {
   const parts = new Map<number, Part>()
   let at = section.start
   for (let position = 0; position < section.operationCount; position++) {
-    const { key, value, end } = decodeOperation(section.bytes, at, section.end)
+    const { key, end } = decodeOperation(section.bytes, at, section.end)
+    assert(key.length > 0, 'the client sends operations on keys')
     const shard = routing.slots[slotOfBytes(key, 0, key.length)] as number
     const part = parts.get(shard) ?? { writer: section.batch.pools.takeWriter(), indexes: [] }
     parts.set(shard, part)
-    const operation = section.bytes[at] as number
-    if (value === undefined) part.writer.appendBytes(operation, key, 0, key.length)
-    else part.writer.appendSetBytes(operation, key, 0, key.length, value, 0, value.length)
+    part.writer.appendEncoded(section.bytes, at, end)
     part.indexes.push(section.operationIndex(position))
     at = end
   }

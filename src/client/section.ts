@@ -10,6 +10,7 @@
 // no write in flight.
 
 import { skipOperations } from '../protocol/operation-walk.ts'
+import { protocolError } from '../protocol/protocol-error.ts'
 import { readResults } from '../protocol/result-reader.ts'
 import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer.ts'
 import { assert } from '../util/assert.ts'
@@ -82,7 +83,10 @@ export class Section {
     return this.#indexes === undefined ? this.#firstIndex + position : (this.#indexes[position] as number)
   }
 
-  /** Writes the first `count` results into the batch's columns. Throws PROTOCOL when they do not fill the bytes. */
+  /**
+   * Writes the first `count` results into the batch's columns. Throws PROTOCOL when they do not fill the bytes, or when
+   * they end inside an atomic group.
+   */
   answer(reply: Uint8Array, start: number, end: number, count: number, source: number): void {
     assert(count <= this.#operationCount, 'no more results than operations')
     const { columns } = this.batch
@@ -133,8 +137,10 @@ export class Section {
 
   #dropAnswered(count: number): void {
     if (count === 0) return
-    this.#start = skipOperations(this.bytes, this.#start, this.end, count)
-    assert(this.#start >= 0, 'the client encoded its operations well')
+    const start = skipOperations(this.bytes, this.#start, this.end, count)
+    // The client encoded its operations well, so it is the server that stopped inside an atomic group.
+    if (start < 0) throw protocolError('a reply ends inside an atomic group')
+    this.#start = start
     this.#operationCount -= count
     if (this.#indexes === undefined) this.#firstIndex += count
     else this.#indexes = this.#indexes.subarray(count)

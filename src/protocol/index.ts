@@ -10,13 +10,37 @@
 
 export { type ErrorCode, type Fate, SluiceError } from '../util/errors.ts'
 export {
+  CONDITION_ABSENT,
+  CONDITION_EARLIER,
+  CONDITION_HAS_EXPIRY,
+  CONDITION_LATER,
+  CONDITION_NO_EXPIRY,
+  CONDITION_NONE,
+  CONDITION_PRESENT,
+  CONDITION_VERSION,
+  OP_ADD,
+  OP_APPEND,
+  OP_ATOMIC,
+  OP_CLEAR,
   OP_CODE_END,
   OP_CODE_MASK,
+  OP_COUNT,
   OP_DELETE,
   OP_EXISTS,
+  OP_EXPIRE,
   OP_GET,
+  OP_OPTIONS,
+  OP_RANDOM_KEY,
+  OP_READ_RANGE,
+  OP_SCAN,
   OP_SET,
   OP_WITH_VERSION,
+  OP_WRITE_RANGE,
+  OPTION_CONDITION_MASK,
+  OPTION_EXPIRY,
+  OPTION_KEEP_EXPIRY,
+  OPTION_PREVIOUS,
+  OPTION_WITH_EXPIRY,
   OUTCOME_BEHIND,
   OUTCOME_END,
   OUTCOME_EXECUTED,
@@ -28,13 +52,25 @@ export {
   OUTCOME_UNKNOWN_SHARD,
   OUTCOME_UNSUPPORTED,
   OUTCOME_WRONG_SLOT,
+  STATUS_ABORTED,
   STATUS_END,
   STATUS_MISSING,
   STATUS_NO_MEMORY,
+  STATUS_NOT_A_NUMBER,
+  STATUS_NUMBER,
+  STATUS_NUMBER_VERSION,
   STATUS_OK,
+  STATUS_OK_EXPIRY,
   STATUS_OK_VERSION,
+  STATUS_OVERFLOW,
   STATUS_REPEAT,
+  STATUS_TOO_LARGE,
+  STATUS_UNMET,
+  STATUS_UNMET_VALUE,
+  STATUS_UNMET_VALUE_VERSION,
+  STATUS_UNMET_VERSION,
   STATUS_VALUE,
+  STATUS_VALUE_EXPIRY,
   STATUS_VALUE_VERSION,
 } from './codes.ts'
 export { compactSize, readCompact, writeCompact } from './compact.ts'
@@ -96,7 +132,9 @@ export {
   type ShardView,
 } from './hello.ts'
 export {
+  ATOMIC_OPS_MAX,
   CONTROL_BYTES_MAX,
+  EXPIRY_MS_MAX,
   FRAME_BYTES_MAX,
   FRAME_BYTES_TARGET,
   FRAME_OPS_MAX,
@@ -104,12 +142,31 @@ export {
   HELLO_BYTES_MAX,
   KEY_BYTES_MAX,
   REPLY_BYTES_MAX,
+  SCAN_KEYS_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts'
+export type { HeadFields, OperationFields } from './operation-head.ts'
 export { type DecodedOperation, decodeOperation, operationEnd, skipOperations } from './operation-walk.ts'
-export { OPERATIONS, type OperationRow } from './operations.ts'
+export {
+  type ArgumentName,
+  type ArgumentRow,
+  CONDITION_NAMES,
+  OPERATIONS,
+  OPTIONS,
+  type OperationRow,
+  operationRow,
+  takesOptions,
+} from './operations.ts'
 export { MAGIC } from './preamble.ts'
 export { type ResultColumns, readResults } from './result-reader.ts'
+export { ScanPageReader } from './scan-page.ts'
 export { SectionReader } from './section-reader.ts'
 export { OPERATIONS_START, SectionWriter } from './section-writer.ts'
-export { OUTCOME_NAMES, type ResultShape, STATUSES, type StatusRow } from './statuses.ts'
+export {
+  OUTCOME_NAMES,
+  RESULT_SHAPES,
+  type ResultShape,
+  type ResultShapeRow,
+  STATUSES,
+  type StatusRow,
+} from './statuses.ts'

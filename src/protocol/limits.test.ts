@@ -3,7 +3,9 @@ import { compactSize } from './compact.ts'
 import { FRAME_HEADER_BYTES, REPLY_FRAME_BYTES_MAX, SECTION_HEADER_BYTES } from './frame.ts'
 import { ANSWER_BYTES_MAX, ANSWER_HEAD_BYTES, HELLO_HEAD_BYTES } from './hello.ts'
 import {
+  ATOMIC_OPS_MAX,
   CONTROL_BYTES_MAX,
+  EXPIRY_MS_MAX,
   FRAME_BYTES_MAX,
   FRAME_BYTES_TARGET,
   FRAME_OPS_MAX,
@@ -11,14 +13,18 @@ import {
   HELLO_BYTES_MAX,
   KEY_BYTES_MAX,
   REPLY_BYTES_MAX,
+  SCAN_KEYS_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts'
+import { OPERATION_HEAD_BYTES_MAX } from './operation-head.ts'
 import { OPERATION_BYTES_MIN } from './operation-walk.ts'
 
-const VERSION_BYTES = 8
+/** Expiry and version. */
+const STAMP_BYTES = 16
 
-const SET_BYTES_MAX = 1 + compactSize(KEY_BYTES_MAX) + compactSize(VALUE_BYTES_MAX) + KEY_BYTES_MAX + VALUE_BYTES_MAX
-const RESULT_BYTES_MAX = 1 + compactSize(VALUE_BYTES_MAX) + VERSION_BYTES + VALUE_BYTES_MAX
+const SET_BYTES_MAX =
+  OPERATION_HEAD_BYTES_MAX + compactSize(KEY_BYTES_MAX) + compactSize(VALUE_BYTES_MAX) + KEY_BYTES_MAX + VALUE_BYTES_MAX
+const RESULT_BYTES_MAX = 1 + compactSize(VALUE_BYTES_MAX) + STAMP_BYTES + VALUE_BYTES_MAX
 const HEADERS_BYTES = FRAME_HEADER_BYTES + SECTION_HEADER_BYTES
 
 describe('the limits', () => {
@@ -42,8 +48,15 @@ describe('the limits', () => {
     expect(FRAME_SECTIONS_MAX).toBeLessThanOrEqual(FRAME_OPS_MAX)
   })
 
+  it('let a frame hold an atomic group and a page of a scan', () => {
+    expect(ATOMIC_OPS_MAX).toBeLessThan(FRAME_OPS_MAX)
+    expect(SCAN_KEYS_MAX).toBeLessThanOrEqual(FRAME_OPS_MAX)
+  })
+
   it('fit the fields that carry them', () => {
     expect(KEY_BYTES_MAX).toBeLessThanOrEqual(0xffff)
+    expect(ATOMIC_OPS_MAX).toBeLessThanOrEqual(0xffff)
+    expect(EXPIRY_MS_MAX).toBe(2 ** 48 - 1)
     expect(FRAME_SECTIONS_MAX).toBeLessThanOrEqual(0xffff)
     expect(FRAME_BYTES_MAX).toBeLessThan(2 ** 31)
     expect(HELLO_BYTES_MAX).toBeGreaterThan(HELLO_HEAD_BYTES)

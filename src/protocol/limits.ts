@@ -13,6 +13,15 @@ export const FRAME_BYTES_MAX = 16 * 1024 * 1024
 /** Operations of all sections of one frame: bounds the time for which one frame holds a shard thread. */
 export const FRAME_OPS_MAX = 32_768
 
+/** Operations of one atomic group: they are undone together when one of them fails. */
+export const ATOMIC_OPS_MAX = 1_024
+
+/** Keys of one page of a scan. */
+export const SCAN_KEYS_MAX = 4_096
+
+/** The last millisecond that an expiry can name: 48 bits, the year 10889. */
+export const EXPIRY_MS_MAX = 281_474_976_710_655
+
 /** Sections of one frame: a thread that owns more shards than this is asked in several frames. */
 export const FRAME_SECTIONS_MAX = 1_024
 

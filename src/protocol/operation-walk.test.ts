@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryMutation } from '../../test/support/byte-splits.ts'
 import { SluiceError } from '../util/errors.ts'
-import { OP_CODE_END, OP_DELETE, OP_GET, OP_SET, OP_WITH_VERSION } from './codes.ts'
+import { OP_CODE_END, OP_DELETE, OP_GET, OP_OPTIONS, OP_SET, OP_WITH_VERSION } from './codes.ts'
 import { VALUE_BYTES_MAX } from './limits.ts'
 import { decodeOperation, OPERATION_BYTES_MIN, operationEnd, skipOperations } from './operation-walk.ts'
 
@@ -28,7 +28,8 @@ describe('operationEnd', () => {
   it.each([
     ['code 0', [0, 1, 0x61]],
     ['the first unknown code', [OP_CODE_END, 1, 0x61]],
-    ['a code with bit 6', [OP_GET | 0x40, 1, 0x61]],
+    ['options that are not there', [OP_GET | OP_OPTIONS]],
+    ['options that it does not take', [OP_GET | OP_OPTIONS, 1, 1, 0x61]],
     ['an empty key', [OP_GET, 0, 0x61]],
     ['a key length of 32 bits', [OP_GET, 254, 0, 0, 1, 0, 0x61]],
     ['a length that is longer than needed', [OP_GET, 253, 1, 0, 0x61]],

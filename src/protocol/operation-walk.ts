@@ -1,22 +1,29 @@
 // Steps over encoded operations. The engine has its own walk in WebAssembly; this one is for the sender, which finds
 // the first operation to send again, and for tests and documents.
 
-import { readU8 } from '../util/bytes.ts'
-import { OP_CODE_MASK, OP_WITH_VERSION } from './codes.ts'
+import { readU8, readU16 } from '../util/bytes.ts'
+import { OP_ATOMIC } from './codes.ts'
 import { compactSize, readCompact } from './compact.ts'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts'
-import { OPERATIONS, type OperationRow } from './operations.ts'
+import { type HeadFields, headEnd, readHead } from './operation-head.ts'
+import { type OperationRow, operationRow } from './operations.ts'
 import { protocolError } from './protocol-error.ts'
 
-/** Bytes of the shortest operation: operation byte, key length, a key of one byte. */
-export const OPERATION_BYTES_MIN = 3
+/** Bytes of the shortest operation: an operation byte alone. */
+export const OPERATION_BYTES_MIN = 1
 
-/** The position behind the operation at `at`, or -1 when it is malformed, unknown, or passes `end`. */
+const NO_BYTES = new Uint8Array(0)
+
+/**
+ * The position behind the operation at `at`, or -1 when it is malformed, not supported, or passes `end`. The
+ * operations of an atomic group come behind it and are not part of it.
+ */
 export function operationEnd(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end) return -1
   const row = operationRow(readU8(bytes, at))
   if (row === undefined) return -1
-  let position = at + 1
+  let position = headEnd(row, bytes, at, end)
+  if (position < 0 || !row.hasKey) return position
   const keyBytes = readCompact(bytes, position, end)
   if (keyBytes < 1 || keyBytes > KEY_BYTES_MAX) return -1
   position += compactSize(keyBytes)
@@ -30,17 +37,34 @@ export function operationEnd(bytes: Uint8Array, at: number, end: number): number
   return position <= end ? position : -1
 }
 
-/** The position behind the first `count` operations at `at`, or -1 when one of them is malformed. O(count). */
+/**
+ * The position behind the first `count` operations at `at`, or -1 when one of them is malformed or not supported, or
+ * when they end inside an atomic group. O(count).
+ */
 export function skipOperations(bytes: Uint8Array, at: number, end: number, count: number): number {
   let position = at
-  for (let skipped = 0; skipped < count && position >= 0; skipped++) position = operationEnd(bytes, position, end)
-  return position
+  let groupLeft = 0
+  for (let skipped = 0; skipped < count; skipped++) {
+    const next = operationEnd(bytes, position, end)
+    if (next < 0) return -1
+    const row = operationRow(readU8(bytes, position))
+    if (groupLeft > 0) {
+      if (row?.hasKey !== true) return -1
+      groupLeft--
+    } else if (row?.code === OP_ATOMIC) {
+      // The count of its group is the last that it consists of.
+      groupLeft = readU16(bytes, next - 2)
+    }
+    position = next
+  }
+  return groupLeft === 0 ? position : -1
 }
 
-/** An operation taken apart. Key and value are views into the bytes that it was decoded from. */
-export interface DecodedOperation {
+/** An operation taken apart; `SectionWriter.appendOperation` takes it as it is. Views into the bytes it came from. */
+export interface DecodedOperation extends HeadFields {
   readonly row: OperationRow
   readonly withVersion: boolean
+  /** Empty when the operation has none. */
   readonly key: Uint8Array
   /** Undefined when the operation has none. */
   readonly value: Uint8Array | undefined
@@ -53,20 +77,17 @@ export function decodeOperation(bytes: Uint8Array, at: number, end: number): Dec
   const next = operationEnd(bytes, at, end)
   const row = operationRow(readU8(bytes, at))
   if (next < 0 || row === undefined) throw protocolError('a malformed operation')
-  const keyBytes = readCompact(bytes, at + 1, end)
-  const valueLengthAt = at + 1 + compactSize(keyBytes)
-  const valueBytes = row.hasValue ? readCompact(bytes, valueLengthAt, end) : 0
+  const fields = readHead(row, bytes, at)
+  if (!row.hasKey) return { row, ...fields, key: NO_BYTES, value: undefined, end: next }
+  const keyLengthAt = headEnd(row, bytes, at, end)
+  const keyBytes = readCompact(bytes, keyLengthAt, end)
+  const valueBytes = row.hasValue ? readCompact(bytes, keyLengthAt + compactSize(keyBytes), end) : 0
   const valueStart = next - valueBytes
   return {
     row,
-    withVersion: (readU8(bytes, at) & OP_WITH_VERSION) !== 0,
+    ...fields,
     key: bytes.subarray(valueStart - keyBytes, valueStart),
     value: row.hasValue ? bytes.subarray(valueStart, next) : undefined,
     end: next,
   }
-}
-
-/** The table's row of an operation byte, or undefined when there is none. */
-function operationRow(operationByte: number): OperationRow | undefined {
-  return OPERATIONS[(operationByte & OP_CODE_MASK) - 1]
 }

@@ -1,47 +1,58 @@
-// `docs/PROTOCOL.md` is the specification, so its examples are run and its tables compared with the code's.
-// An example is a fenced block whose language is `hex NAME`; `#` starts a comment.
+// `docs/PROTOCOL.md` is the specification, so its examples are run. An example is a fenced block whose language is
+// `hex NAME`; `#` starts a comment. `protocol-tables.test.ts` compares the page's tables with the code's.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8, encodeUtf8, readU64, writeU64 } from '../util/bytes.ts'
 import {
+  CONDITION_ABSENT,
+  CONDITION_VERSION,
+  OP_ADD,
+  OP_ATOMIC,
   OP_GET,
+  OP_SCAN,
   OP_SET,
   OP_WITH_VERSION,
   OUTCOME_EXECUTED,
   OUTCOME_STALE,
+  STATUS_ABORTED,
   STATUS_MISSING,
+  STATUS_NUMBER,
+  STATUS_OK,
   STATUS_OK_VERSION,
+  STATUS_UNMET,
   STATUS_VALUE,
+  STATUS_VALUE_EXPIRY,
 } from './codes.ts'
 import { readCompact, writeCompact } from './compact.ts'
 import { decodeControl, decodeError, encodeControl, encodeError } from './control.ts'
 import {
   FLAG_RESUME,
   FRAME_HEADER_BYTES,
-  FRAME_KINDS,
   KIND_OPERATIONS,
   KIND_OPERATIONS_REPLY,
   KIND_PING,
   SECTION_HEADER_BYTES,
   WIRE_ERROR_IDLE,
-  WIRE_ERRORS,
   writeFrameHeader,
   writeReplySectionHeader,
 } from './frame.ts'
 import { FrameDecoder } from './frame-decoder.ts'
-import { decodeAnswer, decodeHello, encodeAnswer, encodeHello, REFUSAL_NAMES } from './hello.ts'
+import { decodeAnswer, decodeHello, encodeAnswer, encodeHello } from './hello.ts'
 import * as limits from './limits.ts'
-import { decodeOperation } from './operation-walk.ts'
-import { OPERATIONS } from './operations.ts'
+import type { OperationFields } from './operation-head.ts'
+import { decodeOperation, skipOperations } from './operation-walk.ts'
 import { readResults } from './result-reader.ts'
+import { ScanPageReader } from './scan-page.ts'
 import { SectionReader } from './section-reader.ts'
-import { SectionWriter } from './section-writer.ts'
-import { OUTCOME_NAMES, STATUSES } from './statuses.ts'
+import { OPERATIONS_START, SectionWriter } from './section-writer.ts'
+import { RESULT_SHAPES, STATUSES } from './statuses.ts'
 
 const DOCUMENT = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
 
 const VERSION = 0x0102030405060708n
+
+const EXPIRY_MS = Date.UTC(2025, 0, 2, 3, 4, 5)
 
 const HELLO = {
   versionMin: 1,
@@ -58,7 +69,7 @@ const ANSWER = {
   refusal: 0,
   features: 0,
   incarnation: 0x0123456789abcdefn,
-  serverTimeMs: Date.UTC(2025, 0, 2, 3, 4, 5),
+  serverTimeMs: EXPIRY_MS,
   topologyNumber: 7,
   frameBytesMax: limits.FRAME_BYTES_MAX,
   frameOpsMax: limits.FRAME_OPS_MAX,
@@ -102,11 +113,48 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       ],
     },
   },
+  'set-options': operationsExample([
+    OP_SET,
+    {
+      key: 'k1',
+      value: 'v2',
+      withVersion: true,
+      condition: CONDITION_VERSION,
+      version: VERSION,
+      expiryMs: EXPIRY_MS,
+      previous: true,
+    },
+  ]),
+  add: operationsExample([OP_ADD, { key: 'n', delta: -2n, withVersion: true }]),
+  scan: operationsExample([OP_SCAN, { cursor: 0n, count: 100 }]),
+  atomic: operationsExample(
+    [OP_ATOMIC, { count: 2 }],
+    [OP_SET, { key: 'a', value: '1', condition: CONDITION_ABSENT }],
+    [OP_ADD, { key: 'n', delta: 1n }],
+  ),
+  'atomic-done': resultsExample([STATUS_OK, STATUS_OK, STATUS_NUMBER, ...word(42n)], ['ok', 'ok', 'number 42']),
+  'atomic-aborted': resultsExample([STATUS_ABORTED, STATUS_UNMET, STATUS_ABORTED], ['aborted', 'unmet', 'aborted']),
+  'value-expiry': resultsExample(
+    [STATUS_VALUE_EXPIRY, 2, ...word(BigInt(EXPIRY_MS)), ...word(VERSION), ...encodeUtf8('v2')],
+    [`value-expiry ${EXPIRY_MS} ${VERSION} v2`],
+  ),
+  'scan-page': {
+    encode: () => Uint8Array.of(STATUS_VALUE, 16, ...word(2n ** 31n), 2, ...encodeUtf8('k1'), 4, ...encodeUtf8('name')),
+    decode: (bytes) => {
+      const columns = columnsFor(1)
+      readResults(bytes, 0, bytes.length, 1, columns, 0)
+      const page = new ScanPageReader()
+      const start = columns.starts[0] ?? 0
+      page.open(bytes, start, start + (columns.lengths[0] ?? 0))
+      const keys: string[] = []
+      while (page.next()) keys.push(decodeUtf8(bytes, page.start, page.end))
+      return { cursor: page.cursor, keys }
+    },
+    fields: { cursor: 2n ** 31n, keys: ['k1', 'name'] },
+  },
   reply: {
     encode: () => {
-      const version = new Uint8Array(8)
-      writeU64(version, 0, VERSION)
-      const results = Uint8Array.of(STATUS_OK_VERSION, ...version, STATUS_VALUE, 2, 0x76, 0x31, STATUS_MISSING)
+      const results = Uint8Array.of(STATUS_OK_VERSION, ...word(VERSION), STATUS_VALUE, 2, 0x76, 0x31, STATUS_MISSING)
       return encodeReply(1, results, 3, 5, OUTCOME_EXECUTED)
     },
     decode: decodeReply,
@@ -156,6 +204,53 @@ function compactExample(length: number): Example {
     decode: (bytes) => readCompact(bytes, 0, bytes.length),
     fields: length,
   }
+}
+
+/** Operations as `appendOperation` takes them. */
+function operationsExample(...operations: readonly (readonly [number, OperationFields])[]): Example {
+  return {
+    encode: () => {
+      const writer = new SectionWriter()
+      for (const [code, fields] of operations) writer.appendOperation(code, fields)
+      return writer.buffer.subarray(OPERATIONS_START, writer.end)
+    },
+    decode: (bytes) => {
+      expect(skipOperations(bytes, 0, bytes.length, operations.length)).toBe(bytes.length)
+      const decoded: unknown[] = []
+      for (let at = 0; at < bytes.length; ) {
+        const { row, key, value, end, ...fields } = decodeOperation(bytes, at, bytes.length)
+        const given = Object.entries(fields).filter(
+          ([, field]) => field !== undefined && field !== false && field !== 0,
+        )
+        decoded.push([
+          row.code,
+          {
+            ...Object.fromEntries(given),
+            ...(row.hasKey && { key: toText(key) }),
+            ...(value && { value: toText(value) }),
+          },
+        ])
+        at = end
+      }
+      return decoded
+    },
+    fields: operations,
+  }
+}
+
+/** Results by themselves, as `describeResults` tells them. */
+function resultsExample(bytes: readonly number[], results: readonly string[]): Example {
+  return {
+    encode: () => Uint8Array.from(bytes),
+    decode: (sent) => describeResults(sent, 0, sent.length, results.length),
+    fields: results,
+  }
+}
+
+function word(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  writeU64(bytes, 0, value)
+  return bytes
 }
 
 /** Loads the bytes as a frame that lies in them from their first to their last byte. */
@@ -210,19 +305,31 @@ function decodeReply(bytes: Uint8Array): unknown {
   section.openReply(bytes, start, end, sectionCount)
   expect(section.next()).toBe(true)
   const { resultCount, view, shard, outcome } = section
-  const [statuses, starts, lengths] = [
-    new Uint8Array(resultCount),
-    new Uint32Array(resultCount),
-    new Uint32Array(resultCount),
-  ]
-  readResults(bytes, section.start, section.end, resultCount, { statuses, starts, lengths }, 0)
-  const results = Array.from(statuses, (status, index) => {
-    const [valueStart, valueBytes] = [starts[index] ?? 0, lengths[index] ?? 0]
-    const version = status === STATUS_OK_VERSION ? [readU64(bytes, valueStart - 8)] : []
-    const value = status === STATUS_VALUE ? [decodeUtf8(bytes, valueStart, valueStart + valueBytes)] : []
-    return [STATUSES[status]?.name, ...version, ...value].join(' ')
-  })
+  const results = describeResults(bytes, section.start, section.end, resultCount)
   return { frame: { kind, flags, sectionCount, sequence }, section: { resultCount, view, shard, outcome }, results }
+}
+
+/** Each result's name, expiry, version, and number or value, as far as it has them. */
+function describeResults(bytes: Uint8Array, start: number, end: number, count: number): string[] {
+  const columns = columnsFor(count)
+  readResults(bytes, start, end, count, columns, 0)
+  return Array.from(columns.statuses, (status, index) => {
+    const row = STATUSES[status]
+    if (row === undefined) throw new Error(`status ${status}`)
+    const { hasLength, stampBytes, numberBytes } = RESULT_SHAPES[row.shape]
+    const at = columns.starts[index] ?? 0
+    return [
+      row.name,
+      ...(stampBytes > 8 ? [readU64(bytes, at - 16)] : []),
+      ...(stampBytes > 0 ? [readU64(bytes, at - 8)] : []),
+      ...(numberBytes > 0 ? [BigInt.asIntN(64, readU64(bytes, at))] : []),
+      ...(hasLength ? [decodeUtf8(bytes, at, at + (columns.lengths[index] ?? 0))] : []),
+    ].join(' ')
+  })
+}
+
+function columnsFor(count: number) {
+  return { statuses: new Uint8Array(count), starts: new Uint32Array(count), lengths: new Uint32Array(count) }
 }
 
 function toText(bytes: Uint8Array): string {
@@ -241,21 +348,6 @@ function documentExamples(): Map<string, Uint8Array> {
   )
 }
 
-/** The rows, as arrays of cells, of the table whose head begins with these cells. */
-function documentTable(...headCells: string[]): string[][] {
-  const lines = DOCUMENT.split('\n')
-  const head = lines.findIndex((line) => line.startsWith(`| ${headCells.join(' | ')} |`))
-  expect(head).toBeGreaterThan(0)
-  const rows = lines.slice(head + 2)
-  const end = rows.findIndex((line) => !line.startsWith('|'))
-  return rows.slice(0, end < 0 ? rows.length : end).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
-
 describe('the examples of the protocol document', () => {
   const documented = documentExamples()
 
@@ -267,52 +359,6 @@ describe('the examples of the protocol document', () => {
     const bytes = documented.get(name) ?? new Uint8Array(0)
     expect(toHex(encode())).toBe(toHex(bytes))
     expect(decode(bytes)).toEqual(fields)
-  })
-})
-
-describe('the tables of the protocol document', () => {
-  it('list the operations', () => {
-    const rows = documentTable('code', 'name', 'value')
-    expect(rows.map((row) => row.slice(0, 3))).toEqual(
-      OPERATIONS.map(({ code, name, hasValue }) => [String(code), name, hasValue ? 'yes' : 'no']),
-    )
-    const statusNames: readonly string[] = STATUSES.map(({ name }) => name)
-    for (const row of rows) for (const name of row[3]?.split(', ') ?? []) expect(statusNames).toContain(name)
-  })
-
-  it('list the statuses, with their shapes', () => {
-    const shapes = {
-      empty: '',
-      version: 'u64 version',
-      value: 'compact n, n bytes',
-      'value-version': 'compact n, u64 version, n bytes',
-      distance: 'compact d',
-    }
-    const rows = documentTable('status', 'name')
-    expect(rows.map((row) => row.slice(0, 3))).toEqual(
-      STATUSES.map(({ code, name, shape }) => [String(code), name, shapes[shape]]),
-    )
-    expect(rows.map((row) => row[3]?.startsWith('not done') === false)).toEqual(STATUSES.map(({ isDone }) => isDone))
-  })
-
-  it('list outcomes and refusals', () => {
-    const numbered = (names: readonly string[]) => names.map((name, code) => [String(code), name])
-    expect(documentTable('outcome', 'name').map((row) => row.slice(0, 2))).toEqual(numbered(OUTCOME_NAMES))
-    expect(documentTable('refusal', 'name').map((row) => row.slice(0, 2))).toEqual(numbered(REFUSAL_NAMES))
-  })
-
-  it('list kinds of frames, with their bodies, and error codes', () => {
-    expect(documentTable('kind', 'name').map((row) => row.slice(0, 3))).toEqual(
-      FRAME_KINDS.map(({ code, name, body }) => [String(code), name, body]),
-    )
-    expect(documentTable('code', 'name', 'meaning').map((row) => row.slice(0, 2))).toEqual(
-      WIRE_ERRORS.map(({ code, name }) => [String(code), name]),
-    )
-  })
-
-  it('list every limit', () => {
-    const rows = documentTable('name', 'value').map(([name, value]) => [name, Number(value?.replaceAll(',', ''))])
-    expect(Object.fromEntries(rows)).toEqual({ ...limits })
   })
 })
 

@@ -6,7 +6,6 @@ import { readU64, writeU64 } from '../util/bytes.ts'
 import {
   STATUS_END,
   STATUS_MISSING,
-  STATUS_NO_MEMORY,
   STATUS_OK,
   STATUS_OK_VERSION,
   STATUS_REPEAT,
@@ -15,22 +14,25 @@ import {
 } from './codes.ts'
 import { compactSize, writeCompact } from './compact.ts'
 import { type ResultColumns, readResults } from './result-reader.ts'
-import { STATUSES } from './statuses.ts'
+import { RESULT_SHAPES, STATUSES, type StatusRow } from './statuses.ts'
 
 /** A result as a caller sees it; the value in Latin-1, which compares faster than bytes do. */
 interface Result {
   readonly status: number
+  readonly expiry?: bigint
   readonly version?: bigint
+  readonly number?: bigint
   readonly value?: string
 }
 
-function encode({ status, version, value }: Result): Uint8Array {
-  const head = new Uint8Array(1 + 5 + 8)
+function encode({ status, expiry, version, number, value }: Result): Uint8Array {
+  const head = new Uint8Array(1 + 5 + 3 * 8)
   head[0] = status
   let at = 1
   if (value !== undefined) at = writeCompact(head, at, value.length)
-  if (version !== undefined) {
-    writeU64(head, at, version)
+  for (const word of [expiry, version, number]) {
+    if (word === undefined) continue
+    writeU64(head, at, word)
     at += 8
   }
   return Buffer.concat([head.subarray(0, at), Buffer.from(value ?? '', 'latin1')])
@@ -58,26 +60,41 @@ function resultAt(bytes: Uint8Array, columns: ResultColumns, index: number): Res
     columns.starts[index] ?? 0,
     columns.lengths[index] ?? 0,
   ]
-  const shape = STATUSES[status]?.shape
-  const version = shape === 'version' || shape === 'value-version' ? { version: readU64(bytes, start - 8) } : {}
-  const value =
-    shape === 'value' || shape === 'value-version'
-      ? { value: Buffer.from(bytes.subarray(start, start + length)).toString('latin1') }
-      : {}
-  if (shape === 'empty') expect([start, length]).toEqual([0, 0])
-  return { status, ...version, ...value }
+  const row = STATUSES[status]
+  if (row === undefined) throw new Error(`status ${status}`)
+  const { hasLength, stampBytes, numberBytes } = RESULT_SHAPES[row.shape]
+  if (row.shape === 'empty') expect(start).toBe(0)
+  if (!hasLength) expect(length).toBe(numberBytes)
+  return {
+    status,
+    ...(stampBytes === 16 && { expiry: readU64(bytes, start - 16) }),
+    ...(stampBytes > 0 && { version: readU64(bytes, start - 8) }),
+    ...(numberBytes > 0 && { number: BigInt.asIntN(64, readU64(bytes, start)) }),
+    ...(hasLength && { value: Buffer.from(bytes.subarray(start, start + length)).toString('latin1') }),
+  }
 }
 
-const arbitraryVersion = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
-const arbitraryValue = fc.constantFrom(0, 1, 10, 252, 253, 70_000).map((valueBytes) => '\u00ff'.repeat(valueBytes))
-const arbitraryResult: fc.Arbitrary<Result> = fc.oneof(
-  fc.constantFrom(STATUS_OK, STATUS_MISSING, STATUS_NO_MEMORY).map((status) => ({ status })),
-  arbitraryVersion.map((version) => ({ status: STATUS_OK_VERSION, version })),
-  arbitraryValue.map((value) => ({ status: STATUS_VALUE, value })),
-  fc
-    .tuple(arbitraryVersion, arbitraryValue)
-    .map(([version, value]) => ({ status: STATUS_VALUE_VERSION, version, value })),
-)
+/** All but REPEAT, which stands for another result. */
+const ROWS: readonly StatusRow[] = STATUSES.filter(({ code }) => code !== STATUS_REPEAT)
+
+const arbitraryResult: fc.Arbitrary<Result> = fc
+  .record({
+    row: fc.constantFrom(...ROWS),
+    word: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    valueBytes: fc.constantFrom(0, 1, 10, 252, 253, 70_000),
+  })
+  .map(({ row, word, valueBytes }) => resultOf(row, word, valueBytes))
+
+function resultOf({ code, shape }: StatusRow, word: bigint, valueBytes: number): Result {
+  const { hasLength, stampBytes, numberBytes } = RESULT_SHAPES[shape]
+  return {
+    status: code,
+    ...(stampBytes === 16 && { expiry: word ^ 1n }),
+    ...(stampBytes > 0 && { version: word }),
+    ...(numberBytes > 0 && { number: BigInt.asIntN(64, word ^ 2n) }),
+    ...(hasLength && { value: '\u00ff'.repeat(valueBytes) }),
+  }
+}
 
 /** Results, some of them repeats of an earlier one: what is sent, and what the caller must see. */
 const arbitrarySection = fc.array(fc.tuple(arbitraryResult, fc.nat({ max: 6 })), { maxLength: 12 }).map((steps) => {
@@ -102,6 +119,18 @@ describe('readResults', () => {
         expect(columns.statuses.at(-1)).toBe(0xee)
       }),
     )
+  })
+
+  it.each(ROWS.map((row) => [row.name, row] as const))('takes %s whole, and no shorter', (_, row) => {
+    const result = resultOf(row, 0x8182_8384_8586_8788n, 3)
+    const sent = encode(result)
+    const columns = columnsFor(1)
+    readResults(sent, 0, sent.length, 1, columns, 0)
+    expect(resultAt(sent, columns, 0)).toEqual(result)
+    for (let end = 0; end < sent.length; end++) {
+      const read = () => readResults(sent, 0, end, 1, columnsFor(1), 0)
+      expect(read).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
+    }
   })
 
   it('deals results out by a list of indexes', () => {

@@ -1,8 +1,11 @@
 // Reads a section's results into columns: for each operation its status, and where its value lies. Nothing is
 // copied and nothing is allocated, since this runs for every operation of every reply.
 //
-// A version, when the status has one, lies in the 8 bytes before `starts[i]`, also when there is no value. A REPEAT
-// takes over the columns of the earlier result that it names, so a caller never sees one.
+// A version, when the status has one, lies in the 8 bytes before `starts[i]`, also when there is no value; an expiry in
+// the 8 bytes before that. A number is a value of 8 bytes. A REPEAT takes over the columns of the earlier result that it
+// names, so a caller never sees one.
+//
+// The statuses of plain reads and writes are told apart by comparisons, all others by two small tables.
 //
 // Invariant: `starts[i] + lengths[i]` never passes the section's end.
 
@@ -12,16 +15,29 @@ import type { SluiceError } from '../util/errors.ts'
 import { STATUS_END, STATUS_OK_VERSION, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from './codes.ts'
 import { compactSize, readCompact } from './compact.ts'
 import { protocolError } from './protocol-error.ts'
+import { RESULT_SHAPES, type ResultShapeRow, STATUSES } from './statuses.ts'
 
 const VERSION_BYTES = 8
+
+/** In FIXED_BYTES: the result says how long its value is. */
+const HAS_LENGTH = 0xff
+
+/** By status: bytes of expiry and version. */
+const STAMP_BYTES = Uint8Array.from(STATUSES, ({ shape }) => RESULT_SHAPES[shape].stampBytes)
+
+/** By status: bytes of the value where they do not vary, else HAS_LENGTH. */
+const FIXED_BYTES = Uint8Array.from(STATUSES, ({ shape }) => {
+  const row: ResultShapeRow = RESULT_SHAPES[shape]
+  return row.hasLength ? HAS_LENGTH : row.numberBytes
+})
 
 /** Results as arrays of fields, one entry an operation. */
 export interface ResultColumns {
   /** A `STATUS_*`, never STATUS_REPEAT. */
   readonly statuses: Uint8Array
-  /** Position of the value's first byte in the reply; 0 when there is neither value nor version. */
+  /** Position of the value's or number's first byte in the reply; 0 when there is no value, number, version or expiry. */
   readonly starts: Uint32Array
-  /** Bytes of the value; 0 when there is none. */
+  /** Bytes of the value, 8 for a number; 0 when there is neither. */
   readonly lengths: Uint32Array
 }
 
@@ -67,8 +83,18 @@ export function readResults(
       status = statuses[earlier] as number
       valueStart = starts[earlier] as number
       valueBytes = lengths[earlier] as number
-    } else if (status >= STATUS_END) {
-      throw unknownStatus()
+    } else if (status > STATUS_REPEAT) {
+      if (status >= STATUS_END) throw unknownStatus()
+      const stampBytes = STAMP_BYTES[status] as number
+      valueBytes = FIXED_BYTES[status] as number
+      if (valueBytes === HAS_LENGTH) {
+        valueBytes = readCompact(bytes, at, end)
+        if (valueBytes < 0) throw malformedLength()
+        valueStart = at + compactSize(valueBytes) + stampBytes
+      } else if (stampBytes + valueBytes > 0) {
+        valueStart = at + stampBytes
+      }
+      if (valueStart > 0) at = valueStart + valueBytes
     }
     statuses[index] = status
     starts[index] = valueStart

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AssertionError } from '../util/assert.ts'
 import { encodeUtf8 } from '../util/bytes.ts'
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from './codes.ts'
+import {
+  OP_ADD,
+  OP_APPEND,
+  OP_COUNT,
+  OP_DELETE,
+  OP_EXISTS,
+  OP_GET,
+  OP_OPTIONS,
+  OP_SET,
+  OP_WITH_VERSION,
+} from './codes.ts'
 import { FRAME_HEADER_BYTES } from './frame.ts'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts'
 import { type DecodedOperation, decodeOperation } from './operation-walk.ts'
@@ -79,6 +89,17 @@ describe('a section writer', () => {
     ])
   })
 
+  it('takes an operation that was encoded before', () => {
+    const [from, to] = [new SectionWriter(), new SectionWriter()]
+    from.appendOperation(OP_ADD, { key: LONG_TEXT, delta: -1n, expiryMs: 1 })
+    for (let count = 0; count < 40; count++) to.appendEncoded(from.buffer, OPERATIONS_START, from.end)
+    const operations = operationsOf(to)
+    expect(operations).toHaveLength(40)
+    for (const { row, delta, expiryMs, key } of operations) {
+      expect([row.name, delta, expiryMs, Buffer.from(key).toString()]).toEqual(['add', -1n, 1, LONG_TEXT])
+    }
+  })
+
   it('seals a section that the section reader opens, and again after a further append', () => {
     const writer = new SectionWriter()
     const reader = new SectionReader()
@@ -130,6 +151,17 @@ describe('a section writer', () => {
       (writer: SectionWriter) => writer.appendSet(OP_SET, 'k', new Uint8Array(VALUE_BYTES_MAX + 1)),
     ],
     [
+      'a large value of any operation',
+      'VALUE_TOO_LARGE',
+      (writer: SectionWriter) =>
+        writer.appendOperation(OP_APPEND, { key: 'k', value: new Uint8Array(VALUE_BYTES_MAX + 1) }),
+    ],
+    [
+      'an empty key of any operation',
+      'KEY_TOO_LARGE',
+      (writer: SectionWriter) => writer.appendOperation(OP_GET, { key: '' }),
+    ],
+    [
       'a large value of text',
       'VALUE_TOO_LARGE',
       (writer: SectionWriter) => writer.appendSet(OP_SET, 'k', 'v'.repeat(VALUE_BYTES_MAX + 1)),
@@ -164,8 +196,13 @@ describe('a section writer', () => {
     expect(operationsOf(writer).map(({ key }) => String.fromCharCode(...key))).toEqual(['before', 'after'])
   })
 
-  it('asserts that an operation has a value exactly when it is a set', () => {
+  it('asserts that a plain append is for a plain operation', () => {
     const writer = new SectionWriter()
+    for (const operation of [0, OP_ADD, OP_APPEND, OP_COUNT, OP_GET | OP_OPTIONS]) {
+      expect(() => writer.appendString(operation, 'k')).toThrow(AssertionError)
+      expect(() => writer.appendSet(operation, 'k', 'v')).toThrow(AssertionError)
+    }
+    expect(() => writer.appendSet(OP_SET | OP_OPTIONS, 'k', 'v')).toThrow(AssertionError)
     expect(() => writer.appendString(OP_SET, 'k')).toThrow(AssertionError)
     expect(() => writer.appendString(OP_SET | OP_WITH_VERSION, LONG_TEXT)).toThrow(AssertionError)
     expect(() => writer.appendSet(OP_GET, 'k', 'v')).toThrow(AssertionError)

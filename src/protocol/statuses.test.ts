@@ -15,6 +15,15 @@ describe('the status table', () => {
       expect(codes).toHaveProperty(constant, row.code)
     }
   })
+
+  it('says whether each status is done', () => {
+    const notDone = STATUSES.filter(({ isDone }) => !isDone).map(({ name }) => name)
+    expect(notDone).toEqual(['no-memory', 'not-a-number', 'overflow', 'too-large', 'aborted'])
+  })
+
+  it('has nothing behind a status that is not done', () => {
+    for (const { isDone, shape } of STATUSES) expect(isDone || shape === 'empty').toBe(true)
+  })
 })
 
 describe('the outcomes', () => {
