@@ -9,9 +9,9 @@
 
 import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET } from '../protocol/codes.ts'
 import { assert } from '../util/assert.ts'
+import { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
-import { OwnedBytes } from './owned-bytes.ts'
 import { atTurnEnd } from './turn-end.ts'
 
 /** Where a batcher's batches begin and where they go. */

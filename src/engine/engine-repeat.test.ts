@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
 
-const operationArbitrary: fc.Arbitrary<TestOperation> = fc.record({
-  kind: fc.constantFrom('get', 'get', 'get', 'set', 'delete', 'exists'),
-  key: fc.integer({ min: 0, max: 6 }).map((number) => `key:${number}`),
-  value: fc.integer({ min: 0, max: 20 }).map((length) => 'v'.repeat(length * length)),
-  withVersion: fc.boolean(),
-})
+const operationArbitrary: fc.Arbitrary<TestOperation> = fc
+  .record({
+    kind: fc.constantFrom('get', 'get', 'get', 'set', 'delete', 'exists'),
+    key: fc.integer({ min: 0, max: 6 }).map((number) => `key:${number}`),
+    value: fc.integer({ min: 0, max: 20 }).map((length) => 'v'.repeat(length * length)),
+    withVersion: fc.boolean(),
+  })
+  .map(({ value, ...operation }) => (operation.kind === 'set' ? { ...operation, value } : operation))
 
 function get(key: string, withVersion = false): TestOperation {
   return { kind: 'get', key, withVersion }

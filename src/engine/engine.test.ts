@@ -67,7 +67,7 @@ describe('the limits of one frame', () => {
         const reply = executeSection(engine, operations.slice(done))
         done += reply.results.length
         const total = engine.stats().entriesMoved
-        expect(total - moved).toBeLessThanOrEqual(32_768)
+        expect(total - moved).toBeLessThanOrEqual(4_096 + 4 * (operations.length - done + reply.results.length))
         moved = total
       }
     }

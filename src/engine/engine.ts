@@ -1,14 +1,16 @@
 // The host's side of one shard's storage: a synchronous object around one WebAssembly instance and its memory.
 //
-// A frame is executed in three steps: `begin` gives it its budgets; `stage` copies one section's operations into the
-// engine and checks them all; `execute` runs them and writes the results into a reply slab, going on with `resume`
-// while slabs fill up. Nothing else may happen to the engine between a section's `execute` and its last `resume`.
+// A section is executed in two steps: `stage` copies its operations into the engine and checks them all; `execute` runs
+// them and writes the results into a reply slab, going on with `resume` while slabs or the buffer of effects fill up.
+// Nothing else may happen to the engine between a section's `execute` and its last `resume`.
 //
 // The memory is shared, so that its growth does not detach the slabs a socket is still sending from. All views that
 // this object hands out lie below the heap and stay valid for its life.
 
 import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
+import { SluiceError } from '../util/errors.ts'
+import { APPLY_EFFECTS_FULL, APPLY_MALFORMED, APPLY_NO_MEMORY } from './assembly/outcomes.ts'
 import { type EngineStats, readStats } from './engine-stats.ts'
 import { type EngineExports, instantiate } from './instance.ts'
 import { type EngineOptions, SLOT_BITMAP_BYTES, validateEngineOptions } from './options.ts'
@@ -27,7 +29,23 @@ const BROKEN_INVARIANTS = [
   'a tag does not match its key',
   'a count of passed entries is wrong',
   'a count of entries is wrong',
+  'a bucket is looked at too late for a record that expires',
 ] as const
+
+/** Changes of an engine, in order, as one piece of the stream that `applyEffects` takes. */
+export interface Effects {
+  /** Effect records, one behind the other, in the engine's memory: valid until the engine executes again. */
+  readonly bytes: Uint8Array
+  readonly count: number
+  /** Position of the first one in the stream: effects are numbered from 0 without gaps. */
+  readonly firstPosition: number
+}
+
+// Where `assembly/call.ts` has the fields that are not counters.
+const EXPIRING_AT = 32
+const CLEARED_AT = 36
+const EFFECT_BYTES_AT = 40
+const APPLIED_BYTES_AT = 48
 
 /** One shard's storage. Owned by one thread. Made by `createEngine`. */
 export class Engine {
@@ -35,8 +53,11 @@ export class Engine {
   readonly #memory: WasmMemory
   /** Everything below the heap. */
   readonly #bytes: Uint8Array
+  /** All of memory as it was when somebody last needed its end. */
+  #heap: Uint8Array
   readonly #call: DataView
   readonly #requestAt: number
+  readonly #effectsAt: number
   readonly #slabsAt: number
   readonly #slabStride: number
   /** Bytes that one reply slab can hold. */
@@ -49,15 +70,19 @@ export class Engine {
   resultCount = 0
   /** End of the bytes written to the current slab. */
   position = 0
+  /** Bytes of the value that `getSingle` found. */
+  valueBytes = 0
 
   constructor(options: EngineOptions) {
     const valid = validateEngineOptions(options)
-    const { exports, memory, heapStart } = instantiate(valid)
+    const { exports, memory, effectsStart, heapStart } = instantiate(valid)
     this.#exports = exports
     this.#memory = memory
     this.#bytes = new Uint8Array(memory.buffer, 0, heapStart)
+    this.#heap = new Uint8Array(memory.buffer)
     this.#call = new DataView(memory.buffer, exports.CALL_AT.value)
     this.#requestAt = exports.REQUEST_AT.value
+    this.#effectsAt = effectsStart
     this.#slabsAt = exports.SLABS_AT.value
     this.#slabStride = exports.SLAB_BYTES.value
     this.slabBytes = this.#slabStride - exports.SLAB_TAIL_BYTES.value
@@ -65,7 +90,9 @@ export class Engine {
     this.#bytes.set(valid.secret, this.#requestAt)
     this.setOwnedSlots(valid.ownedSlots)
     const pagesMax = Math.floor(valid.memoryBytesMax / 65_536) + heapStart / 65_536
-    const opened = exports.open(heapStart, Math.min(pagesMax, 65_535), valid.versionStart, valid.repeats ? 1 : 0)
+    const { effectsBytesMax, versionStart, policy, repeats } = valid
+    const pages = Math.min(pagesMax, 65_535)
+    const opened = exports.open(effectsStart, effectsBytesMax, heapStart, pages, versionStart, policy, repeats ? 1 : 0)
     assert(opened === 1, 'the smallest memory holds an empty table')
     // The secret is not left where a later request's bytes are.
     this.#bytes.fill(0, this.#requestAt, this.#requestAt + valid.secret.length)
@@ -84,29 +111,117 @@ export class Engine {
     return this.#bytes.subarray(at + start, at + end)
   }
 
-  /** Starts a frame: gives it its budgets of work and reply bytes. */
-  begin(): void {
-    this.#exports.beginFrame()
-  }
-
   /** Copies a section's operations in and checks all of them; executes nothing. Returns CHECK_*. */
   stage(operations: Uint8Array, operationCount: number): number {
     assert(operations.length <= FRAME_BYTES_MAX, 'a section fits its frame')
     this.#bytes.set(operations, this.#requestAt)
-    return this.#exports.checkOperations(operations.length, operationCount)
+    return this.stageWritten(operations.length, operationCount)
   }
 
-  /** Executes what was staged, at time `nowMs`, with results from `position` of `slab` on. Returns EXECUTED, SLAB_FULL, STOPPED or WRONG_SLOT. */
+  /** Where a caller may write a section's operations itself, instead of having them copied. */
+  get request(): Uint8Array {
+    return this.#bytes.subarray(this.#requestAt, this.#requestAt + FRAME_BYTES_MAX)
+  }
+
+  /** As `stage`, for the first `bytes` of `request`. */
+  stageWritten(bytes: number, operationCount: number): number {
+    return this.#exports.checkOperations(bytes, operationCount)
+  }
+
+  /**
+   * Executes what was staged, at time `nowMs`, with results from `position` of `slab` on. Returns EXECUTED, SLAB_FULL,
+   * STOPPED, WRONG_SLOT or EFFECTS_FULL.
+   */
   execute(operationCount: number, nowMs: number, slab: number, position: number): number {
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs
     const at = this.#slabsAt + slab * this.#slabStride
-    return this.#report(at, this.#exports.execute(operationCount, at + position, at + this.slabBytes))
+    const time = this.#time(nowMs)
+    return this.#report(at, this.#exports.execute(operationCount, time, at + position, at + this.slabBytes))
   }
 
-  /** Goes on after SLAB_FULL, with results from `position` of a fresh slab on. Returns as `execute`. */
+  /**
+   * Goes on after SLAB_FULL with results from `position` of a fresh slab on, after EFFECTS_FULL in the same slab where
+   * the results ended. Returns as `execute`.
+   */
   resume(slab: number, position: number): number {
     const at = this.#slabsAt + slab * this.#slabStride
     return this.#report(at, this.#exports.resume(at + position, at + this.slabBytes))
+  }
+
+  /**
+   * A get without a section: of the key in the first `keyBytes` bytes of `request`, from 1 to KEY_BYTES_MAX. Returns where
+   * the value lies, `valueBytes` long, to be read with `copyValue` before the engine is used again; 0 when there is none.
+   */
+  getSingle(keyBytes: number, nowMs: number): number {
+    const at = this.#exports.getSingle(keyBytes, this.#time(nowMs)) >>> 0
+    this.valueBytes = this.#call.getUint32(4, true)
+    return at
+  }
+
+  /** The value that `getSingle` found at `at`, as bytes of the caller's own. */
+  copyValue(at: number): Uint8Array {
+    return this.#heapFor(at).slice(at, at + this.valueBytes)
+  }
+
+  /** Whether time matters to a read: some record has an expiry. */
+  get hasExpiring(): boolean {
+    return this.#call.getUint32(EXPIRING_AT, true) !== 0
+  }
+
+  /** Whether `maintain` may find something to give back: some record has an expiry, or was cleared a moment ago. */
+  get needsMaintenance(): boolean {
+    return this.hasExpiring || this.#call.getUint32(CLEARED_AT, true) !== 0
+  }
+
+  /**
+   * Looks at `buckets` buckets of the index for expired records, and gives a part of what was cleared back: for times in
+   * which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
+   */
+  maintain(nowMs: number, buckets: number): void {
+    this.#exports.maintain(this.#time(nowMs), buckets)
+  }
+
+  /** The effects that were emitted since `clearEffects`; none unless the engine was opened with `effects`. */
+  effects(): Effects {
+    const bytes = this.#call.getUint32(EFFECT_BYTES_AT, true)
+    const count = this.#call.getUint32(EFFECT_BYTES_AT + 4, true)
+    return {
+      bytes: this.#bytes.subarray(this.#effectsAt, this.#effectsAt + bytes),
+      count,
+      firstPosition: this.stats().effectPosition - count,
+    }
+  }
+
+  /** Makes room for further effects: the caller has those before. Due when `execute` returns EFFECTS_FULL. */
+  clearEffects(): void {
+    this.#exports.clearEffects()
+  }
+
+  /**
+   * Makes the changes of another engine here, which must have made all changes before them; whole effects, at most
+   * FRAME_BYTES_MAX of them. Returns how many bytes of them were applied: not all when this engine's own buffer of effects
+   * is full, which the caller empties before it goes on. Throws SluiceError PROTOCOL when the bytes are not effects that follow, NO_MEMORY when memory
+   * is exhausted; the effects before the one that failed are applied then.
+   */
+  applyEffects(effects: Uint8Array, nowMs: number): number {
+    let rest = effects
+    while (rest.length > 0) {
+      assert(rest.length <= FRAME_BYTES_MAX, 'the effects fit the request')
+      this.#bytes.set(rest, this.#requestAt)
+      const result = this.#exports.applyEffects(rest.length, this.#time(nowMs))
+      rest = rest.subarray(this.#call.getUint32(APPLIED_BYTES_AT, true))
+      if (result === APPLY_NO_MEMORY) throw new SluiceError('NO_MEMORY', 'no memory for the effects of another engine')
+      if (result === APPLY_MALFORMED) throw new SluiceError('PROTOCOL', 'the bytes are not the effects that follow')
+      if (result === APPLY_EFFECTS_FULL) break
+    }
+    return effects.length - rest.length
+  }
+
+  /**
+   * A number that is equal for engines that hold equal records: keys, values, versions and expiries. Takes time in
+   * proportion to the table. Not for secrets.
+   */
+  digest(): bigint {
+    return BigInt.asUintN(64, this.#exports.digest())
   }
 
   /** Counters and sizes. */
@@ -123,6 +238,22 @@ export class Engine {
   /** How many buckets beyond its home the farthest entry stands: the length of the longest search. Walks the whole table. */
   farthestEntry(): number {
     return this.#exports.farthestEntry()
+  }
+
+  /** All of memory as it is now. Growth gives another buffer over the same bytes, which stay where they are. */
+  get memory(): SharedArrayBuffer {
+    return this.#memory.buffer
+  }
+
+  /** All of memory, at least up to the end of the value at `at`: growth adds to memory and never moves it. */
+  #heapFor(at: number): Uint8Array {
+    if (at + this.valueBytes > this.#heap.length) this.#heap = new Uint8Array(this.#memory.buffer)
+    return this.#heap
+  }
+
+  #time(nowMs: number): number {
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs
+    return this.#nowMs
   }
 
   #report(slabAt: number, outcome: number): number {

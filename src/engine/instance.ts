@@ -24,19 +24,32 @@ export interface EngineExports {
   readonly SLAB_BYTES: WasmGlobal
   readonly SLAB_TAIL_BYTES: WasmGlobal
   readonly SLOTS_AT: WasmGlobal
-  open(heapStart: number, pagesMax: number, versionStart: bigint, repeats: number): number
-  beginFrame(): void
+  open(
+    effectsStart: number,
+    effectsBytes: number,
+    heapStart: number,
+    pagesMax: number,
+    versionStart: bigint,
+    policy: number,
+    repeats: number,
+  ): number
   checkOperations(bytes: number, count: number): number
-  execute(count: number, at: number, end: number): number
+  execute(count: number, nowMs: number, at: number, end: number): number
   resume(at: number, end: number): number
+  getSingle(keyBytes: number, nowMs: number): number
+  maintain(nowMs: number, buckets: number): void
+  clearEffects(): void
+  applyEffects(bytes: number, nowMs: number): number
+  digest(): bigint
   checkInvariants(): number
   farthestEntry(): number
 }
 
-/** An instance, and where its heap starts. */
+/** An instance, and where its buffer of effects and its heap start. */
 export interface EngineInstance {
   readonly exports: EngineExports
   readonly memory: WasmMemory
+  readonly effectsStart: number
   readonly heapStart: number
 }
 
@@ -53,10 +66,10 @@ export function instantiate(options: ValidEngineOptions): EngineInstance {
   const memory = new wasm.Memory({ initial: STATIC_PAGES, maximum: PAGES_MAX, shared: true })
   const exports = link(options.module ?? releaseModule, memory)
   // The layout is the module's: memory grows to it once the module is there to tell.
-  const slabsEnd = exports.SLABS_AT.value + options.replySlabsMax * exports.SLAB_BYTES.value
-  const heapPage = Math.ceil(slabsEnd / PAGE_BYTES)
+  const effectsStart = exports.SLABS_AT.value + options.replySlabsMax * exports.SLAB_BYTES.value
+  const heapPage = Math.ceil((effectsStart + options.effectsBytesMax) / PAGE_BYTES)
   memory.grow(heapPage + HEAP_PAGES_MIN - STATIC_PAGES)
-  return { exports, memory, heapStart: heapPage * PAGE_BYTES }
+  return { exports, memory, effectsStart, heapStart: heapPage * PAGE_BYTES }
 }
 
 function link(module: WasmModule, memory: WasmMemory): EngineExports {

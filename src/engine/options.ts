@@ -1,6 +1,7 @@
 // What an engine is opened with. Everything that could vary between two runs is here.
 
 import { SluiceError } from '../util/errors.ts'
+import { EVICT_ANY, EVICT_EXPIRING, EVICT_NONE } from './assembly/outcomes.ts'
 import type { WasmModule } from './web-assembly.ts'
 
 /** Bytes of a bitmap with one bit for each of the 16,384 slots. */
@@ -18,6 +19,18 @@ export const MEMORY_BYTES_MAX = 4000 * 1024 * 1024
 const REPLY_SLABS_DEFAULT = 160
 const REPLY_SLABS_MAX = 256
 
+/** Bytes of the buffer of effects: the effect of a largest record fits, many times over. */
+const EFFECTS_BYTES = 16 * 1024 * 1024
+
+/** Which records make room for new ones when memory is exhausted: none, any, or those with an expiry. */
+const POLICY_CODES = { none: EVICT_NONE, any: EVICT_ANY, expiring: EVICT_EXPIRING } as const
+
+/** The name of a policy. */
+export type EvictionPolicy = keyof typeof POLICY_CODES
+
+/** All of them. */
+export const EVICTION_POLICIES: readonly EvictionPolicy[] = ['none', 'any', 'expiring']
+
 /** Options of `createEngine`. */
 export interface EngineOptions {
   /** Most bytes of index and records together, rounded down to 64 KiB. From 1 MiB to 4000 MiB. */
@@ -30,6 +43,10 @@ export interface EngineOptions {
   readonly ownedSlots?: Uint8Array
   /** Reply slabs of 256 KiB. Default 160; at most 256. */
   readonly replySlabsMax?: number
+  /** What happens when memory is exhausted. Default `none`: writes that need memory are refused. */
+  readonly eviction?: EvictionPolicy
+  /** Whether changes are emitted as effects. Default false: they cost nothing then. */
+  readonly effects?: boolean
   /** Whether a repeated result may be a reference to the earlier one. Default true. */
   readonly repeats?: boolean
   /** The compiled engine. Default: the release build. */
@@ -43,6 +60,10 @@ export interface ValidEngineOptions {
   readonly versionStart: bigint
   readonly ownedSlots: Uint8Array
   readonly replySlabsMax: number
+  /** One of EVICT_*. */
+  readonly policy: number
+  /** Bytes of the buffer of effects; 0 when they are not wanted. */
+  readonly effectsBytesMax: number
   readonly repeats: boolean
   readonly module: WasmModule | undefined
 }
@@ -50,13 +71,17 @@ export interface ValidEngineOptions {
 /** Checks every option and fills in the defaults. Throws SluiceError INVALID_ARGUMENT. */
 export function validateEngineOptions(options: EngineOptions): ValidEngineOptions {
   const { memoryBytesMax, secret, versionStart, replySlabsMax = REPLY_SLABS_DEFAULT, repeats = true, module } = options
+  const { eviction = 'none', effects = false } = options
   const ownedSlots = options.ownedSlots ?? new Uint8Array(SLOT_BITMAP_BYTES).fill(0xff)
   requireInteger('memoryBytesMax', memoryBytesMax, MEMORY_BYTES_MIN, MEMORY_BYTES_MAX)
   requireInteger('replySlabsMax', replySlabsMax, 1, REPLY_SLABS_MAX)
   if (secret.length !== SECRET_BYTES) throw invalid(`secret must have ${SECRET_BYTES} bytes`)
   if (ownedSlots.length !== SLOT_BITMAP_BYTES) throw invalid(`ownedSlots must have ${SLOT_BITMAP_BYTES} bytes`)
   if (versionStart < 0n || versionStart >= 2n ** 63n) throw invalid('versionStart must be from 0 to 2^63 - 1')
-  return { memoryBytesMax, secret, versionStart, ownedSlots, replySlabsMax, repeats, module }
+  const policy = POLICY_CODES[eviction]
+  if (policy === undefined) throw invalid(`eviction must be ${EVICTION_POLICIES.join(', ')}, not ${eviction}`)
+  const effectsBytesMax = effects ? EFFECTS_BYTES : 0
+  return { memoryBytesMax, secret, versionStart, ownedSlots, replySlabsMax, policy, effectsBytesMax, repeats, module }
 }
 
 function requireInteger(name: string, value: number, least: number, most: number): void {

@@ -21,7 +21,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   util: { imports: [], builtins: ['node:crypto', 'type node:net'], packages: [] },
   protocol: { imports: ['util'], builtins: [], packages: [] },
   'engine/assembly': { imports: PROTOCOL_CONSTANTS, builtins: [], packages: [] },
-  engine: { imports: ['util', 'engine/assembly/outcomes.ts', ...PROTOCOL_CONSTANTS], builtins: [], packages: [] },
+  engine: { imports: ['util', 'protocol', 'engine/assembly/outcomes.ts'], builtins: [], packages: [] },
   redis: { imports: ['engine', 'protocol', 'util'], builtins: [], packages: [] },
   cluster: { imports: ['util'], builtins: [], packages: [] },
   client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:net'], packages: [] },

@@ -10,8 +10,8 @@ export const BLOCK_FREE: u32 = 1 << 0
 export const BLOCK_PREVIOUS_FREE: u32 = 1 << 1
 /** A block in use that belongs to the index, not a record; the upper 24 bits are its size code. */
 export const BLOCK_INDEX: u32 = 1 << 2
-/** With BLOCK_INDEX: the directory, not a segment. */
-export const BLOCK_DIRECTORY: u32 = 1 << 3
+/** With BLOCK_INDEX: an array of 2^code words of 64 bits (a directory, a piece of a queue), not a segment. */
+export const BLOCK_ARRAY: u32 = 1 << 3
 
 /** The shortest block: a free one's fields and its trailing length. */
 export const BLOCK_BYTES_MIN: u32 = 16

@@ -5,8 +5,15 @@
 const BULK_COPY_BYTES: u32 = 512
 
 /** Whether two byte strings are equal. */
+@inline
 export function equalBytes(left: usize, right: usize, bytes: u32): bool {
-  while (bytes > 8) {
+  while (bytes > 16) {
+    if (v128.any_true(v128.xor(v128.load(left), v128.load(right)))) return false
+    left += 16
+    right += 16
+    bytes -= 16
+  }
+  if (bytes > 8) {
     if (load<u64>(left) != load<u64>(right)) return false
     left += 8
     right += 8
@@ -47,9 +54,17 @@ export function copyExactly(target: usize, source: usize, bytes: u32): void {
     return
   }
   if (bytes >= 16) {
-    const last = bytes - 16
-    for (let done: u32 = 0; done < last; done += 16) v128.store(target + done, v128.load(source + done))
-    v128.store(target + last, v128.load(source + last))
+    // The last 16 bytes, which may lie over others, are read first: source and target may be the same.
+    const end = target + bytes - 16
+    const last = v128.load(source + bytes - 16)
+    for (; target + 48 <= end; target += 64, source += 64) {
+      v128.store(target, v128.load(source))
+      v128.store(target, v128.load(source, 16), 16)
+      v128.store(target, v128.load(source, 32), 32)
+      v128.store(target, v128.load(source, 48), 48)
+    }
+    for (; target < end; target += 16, source += 16) v128.store(target, v128.load(source))
+    v128.store(end, last)
     return
   }
   if (bytes >= 8) {

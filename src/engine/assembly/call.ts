@@ -2,7 +2,7 @@
 
 import { CALL_AT } from './layout.ts'
 
-/** Fields in the order in which `host-layout.ts` reads them. */
+/** Fields in the order in which `engine-stats.ts` and `engine.ts` read them. */
 @unmanaged
 export class Call {
   /** Operations of the current section that were executed. */
@@ -15,6 +15,19 @@ export class Call {
   indexBytes: u32
   bucketCount: u32
   segmentCount: u32
+  /** Records that have an expiry, those that have passed and are not removed yet included. */
+  expiringCount: u32
+  /** Cleared records whose memory is not given back yet. */
+  garbageEntries: u32
+  /** Bytes of effects in the buffer, and how many they are. */
+  effectBytes: u32
+  effectCount: u32
+  /** Effect bytes that `applyEffects` applied. */
+  appliedBytes: u32
+  /** Records on probation. */
+  probationCount: u32
+  /** Entries of their queue: some stand for records that are gone. */
+  queueEntries: u32
   /** Operations executed, of every kind. */
   operations: u64
   /** Gets that found no record. */
@@ -24,10 +37,19 @@ export class Call {
   deletes: u64
   removals: u64
   exists: u64
+  /** Operations other than get, set, delete and exists. */
+  others: u64
   repeats: u64
   keyBytes: u64
   valueBytes: u64
   entriesMoved: u64
+  /** Records removed because they had expired. */
+  expired: u64
+  evicted: u64
+  /** Index entries that sweeps, evictions, scans and clears looked at. */
+  entriesVisited: u64
+  /** Effects emitted since the engine was opened: the position of the next one. */
+  effectPosition: u64
   version: u64
 }
 

@@ -6,23 +6,29 @@
 // A full segment is rebuilt into one about 1.4 times as large, or into two when it would pass SEGMENT_BUCKETS_MAX.
 // The factor is drawn anew each time, so segments do not fill up all at once: the load of the whole index, and the
 // work of growing, stay even from a thousand records to many millions. One rebuild moves at most
-// SEGMENT_BUCKETS_MAX x 12 entries, and one frame at most MOVED_ENTRIES_MAX.
+// SEGMENT_BUCKETS_MAX x 12 entries, and one call a bounded number for each of its operations.
 
-import { BLOCK_DIRECTORY, BLOCK_INDEX, blockWord, setBlockWord } from './block.ts'
+import { BLOCK_ARRAY, BLOCK_INDEX, blockWord, setBlockWord } from './block.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag } from './bucket.ts'
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { hashKey, nextRandom } from './hash.ts'
-import { allocate, directoryBlockBytes, release } from './heap.ts'
+import { allocate, ARRAY_HEADER_BYTES, arrayBlockBytes, noteHeapChange, release } from './heap.ts'
 import { Record } from './record.ts'
-import { createSegment, insertEntry, releaseSegment, Segment } from './segment.ts'
+import {
+  bucketsOf,
+  createSegment,
+  homeBucket,
+  insertEntry,
+  releaseSegment,
+  Segment,
+  SEGMENT_BUCKETS_MAX,
+} from './segment.ts'
 
 /** Buckets of the first segment of an empty table. */
 const SEGMENT_BUCKETS_MIN: u32 = 4
-/** Buckets of the largest segment: 16 KiB, rebuilt in some tens of microseconds. */
-const SEGMENT_BUCKETS_MAX: u32 = 256
-/** Directory bits of the largest table: 4 GiB of the smallest records need 17. */
-const DIRECTORY_BITS_MAX: u32 = 22
+/** Directory bits of the largest table: 4 GiB of the smallest records need 17. One doubling copies at most 2 MiB. */
+const DIRECTORY_BITS_MAX: u32 = 18
 
 /** A segment grows when more than this share of its entries is taken, in 256ths: 0.90. */
 const LOAD_MAX_256: u32 = 230
@@ -32,35 +38,77 @@ const LOAD_FORCED_256: u32 = 246
 const GROWTH_MIN_256: u32 = 320
 const GROWTH_SPREAD_256: u32 = 76
 
-/** Entries that one frame may move to other buckets. */
-const MOVED_ENTRIES_MAX: u32 = 32_768
+/** A segment is rebuilt smaller when less than this share of its entries is taken, in 256ths: 0.25 ... */
+const LOAD_MIN_256: u32 = 64
+/** ... so that this share is taken afterwards: 0.62. */
+const LOAD_SHRUNK_256: u32 = 160
 
-let directoryBlock: usize = 0
+/** Entries that one call may move to other buckets: so many, */
+const MOVED_ENTRIES_BASE: u32 = 4_096
+/** and so many more for each operation. Growing moves about three for a record inserted. */
+const MOVED_ENTRIES_PER_OPERATION: u32 = 4
+
+export let directoryBlock: usize = 0
 export let directory: usize = 0
 export let directoryBits: u32 = 0
 let movesLeft: u32 = 0
 
-/** Starts with one small segment. */
-export function openDirectory(): bool {
-  directoryBits = 0
-  directoryBlock = createDirectory(0)
-  if (!directoryBlock) return false
-  directory = directoryBlock + 16
+/** The block of a directory with a single small segment, or 0. Nothing points to it yet. */
+export function createTable(): usize {
+  const block = createDirectory(0)
+  if (!block) return 0
   const segment = createSegment(SEGMENT_BUCKETS_MIN, 0, 0)
-  if (!segment) return false
-  publish(changetype<Segment>(segment))
-  return true
+  if (!segment) {
+    releaseDirectory(block, 0)
+    return 0
+  }
+  store<u64>(block, entryOf(changetype<Segment>(segment)), ARRAY_HEADER_BYTES)
+  return block
 }
 
-/** Sets the frame's budget of moves. */
-export function allowMoves(): void {
-  movesLeft = MOVED_ENTRIES_MAX
+/** Makes the table of `createTable` the one that is in use. */
+export function useTable(block: usize): void {
+  directoryBlock = block
+  directory = block + ARRAY_HEADER_BYTES
+  directoryBits = 0
+  noteHeapChange()
+}
+
+/** Gives a directory's memory back. */
+export function releaseDirectory(block: usize, bits: u32): void {
+  const bytes = arrayBlockBytes(bits)
+  call().indexBytes -= bytes
+  release(block, bytes)
+}
+
+/** Sets the call's budget of moves. */
+export function allowMoves(operations: u32): void {
+  movesLeft = MOVED_ENTRIES_BASE + operations * MOVED_ENTRIES_PER_OPERATION
+}
+
+/** The segment of a hash. */
+@inline
+export function segmentOf(hash: u32): Segment {
+  return changetype<Segment>(entrySegment(directoryEntry(hash)))
+}
+
+/** Address of the bucket where a hash is at home. */
+@inline
+export function homeOf(hash: u32): usize {
+  const entry = directoryEntry(hash)
+  return bucketsOf(entrySegment(entry)) + homeBucket(hash, entryDepth(entry), entryBucketCount(entry)) * BUCKET_BYTES
 }
 
 /** The directory's entry for a hash. */
 @inline
 export function directoryEntry(hash: u32): u64 {
-  return load<u64>(directory + (<usize>(<u64>hash >> (32 - directoryBits)) << 3))
+  return load<u64>(directory + entryOffset(hash, directoryBits))
+}
+
+/** Where the entry of a hash lies in a directory of 2^bits entries. */
+@inline
+export function entryOffset(hash: u32, bits: u32): usize {
+  return <usize>(<u64>hash >> (32 - bits)) << 3
 }
 
 @inline
@@ -83,30 +131,88 @@ export function entryDepth(entry: u64): u32 {
  * entries than the frame has left: the operation must wait for the next one.
  */
 export function makeRoom(hash: u32): bool {
-  const segment = changetype<Segment>(entrySegment(directoryEntry(hash)))
+  const segment = segmentOf(hash)
   const capacity = segment.bucketCount * BUCKET_ENTRIES
   if (segment.entryCount << 8 < capacity * LOAD_MAX_256) return true
-  if (segment.entryCount <= movesLeft) {
-    movesLeft -= segment.entryCount
-    grow(segment)
+  const entryCount = segment.entryCount
+  if (entryCount <= movesLeft) {
+    // Without memory for it nothing was moved, and the segment fills up.
+    if (grow(segment)) movesLeft -= entryCount
     return true
   }
   return segment.entryCount << 8 < capacity * LOAD_FORCED_256
 }
 
-/** Rebuilds a segment with more room; leaves it as it is when memory does not suffice. */
-function grow(segment: Segment): void {
+/**
+ * Rebuilds the segment of a hash smaller after an entry was removed, when little of it is taken; merges it with its
+ * neighbour when both are of the smallest size. Does nothing when the call has no moves left: a later removal will.
+ */
+export function giveRoomBack(hash: u32): void {
+  const segment = segmentOf(hash)
+  const entryCount = segment.entryCount
+  if (entryCount << 8 >= segment.bucketCount * BUCKET_ENTRIES * LOAD_MIN_256 || entryCount > movesLeft) return
+  if (segment.bucketCount == SEGMENT_BUCKETS_MIN) {
+    mergeWithNeighbour(segment)
+    return
+  }
+  const wanted = (entryCount << 8) / (BUCKET_ENTRIES * LOAD_SHRUNK_256) + 1
+  const smaller = createSegment(max(wanted, SEGMENT_BUCKETS_MIN), segment.prefix, segment.depth)
+  if (!smaller) return
+  movesLeft -= entryCount
+  if (!moveEntries(segment, changetype<Segment>(smaller), changetype<Segment>(smaller))) unreachable()
+  publish(changetype<Segment>(smaller))
+  releaseSegment(changetype<usize>(segment))
+}
+
+/** Moves the segment in a block to another block; false when it is not in use or there is no memory for it. */
+export function moveSegment(block: usize): bool {
+  const segment = changetype<Segment>(block)
+  const depth = segment.depth
+  if (changetype<usize>(segmentOf(depth ? segment.prefix << (32 - depth) : 0)) != block) return false
+  const target = createSegment(segment.bucketCount, segment.prefix, depth)
+  if (!target) return false
+  const copy = changetype<Segment>(target)
+  copy.entryCount = segment.entryCount
+  memory.copy(copy.buckets, segment.buckets, segment.bucketCount * BUCKET_BYTES)
+  publish(copy)
+  releaseSegment(block)
+  return true
+}
+
+/** Makes one segment of two that differ in the last bit of their prefix, when both are small and little of them is taken. */
+function mergeWithNeighbour(segment: Segment): void {
+  const depth = segment.depth
+  if (!depth) return
+  const neighbour = segmentOf((segment.prefix ^ 1) << (32 - depth))
+  const capacity = SEGMENT_BUCKETS_MIN * BUCKET_ENTRIES
+  const entryCount = segment.entryCount + neighbour.entryCount
+  if (neighbour.depth != depth || neighbour.bucketCount != SEGMENT_BUCKETS_MIN) return
+  if (entryCount << 8 > capacity * LOAD_SHRUNK_256 || entryCount > movesLeft) return
+  const merged = createSegment(SEGMENT_BUCKETS_MIN, segment.prefix >> 1, depth - 1)
+  if (!merged) return
+  movesLeft -= entryCount
+  for (let half = 0; half < 2; half++) {
+    const from = half ? neighbour : segment
+    if (!moveEntries(from, changetype<Segment>(merged), changetype<Segment>(merged))) unreachable()
+    releaseSegment(changetype<usize>(from))
+  }
+  publish(changetype<Segment>(merged))
+}
+
+/** Rebuilds a segment with more room; false, and it stays as it is, when memory does not suffice. */
+function grow(segment: Segment): bool {
   const factor = GROWTH_MIN_256 + (<u32>nextRandom() % GROWTH_SPREAD_256)
   const bucketCount = (segment.bucketCount * factor + 255) >> 8
   if (bucketCount <= SEGMENT_BUCKETS_MAX) {
     const larger = createSegment(bucketCount, segment.prefix, segment.depth)
-    if (!larger) return
+    if (!larger) return false
     if (!moveEntries(segment, changetype<Segment>(larger), changetype<Segment>(larger))) unreachable()
     publish(changetype<Segment>(larger))
   } else if (!split(segment, (bucketCount + 1) >> 1)) {
-    return
+    return false
   }
   releaseSegment(changetype<usize>(segment))
+  return true
 }
 
 /**
@@ -158,16 +264,21 @@ function moveEntries(segment: Segment, lower: Segment, upper: Segment): bool {
 /** Points the directory at a segment, in all entries that share its prefix. */
 function publish(segment: Segment): void {
   const repeat: u32 = 1 << (directoryBits - segment.depth)
-  const entry = <u64>changetype<usize>(segment) | (<u64>segment.bucketCount << 32) | (<u64>segment.depth << 48)
+  const entry = entryOf(segment)
   let at = directory + ((<usize>segment.prefix * repeat) << 3)
   for (let index: u32 = 0; index < repeat; index++, at += 8) store<u64>(at, entry)
 }
 
+@inline
+function entryOf(segment: Segment): u64 {
+  return <u64>changetype<usize>(segment) | (<u64>segment.bucketCount << 32) | (<u64>segment.depth << 48)
+}
+
 function createDirectory(bits: u32): usize {
-  const block = allocate(directoryBlockBytes(bits))
+  const block = allocate(arrayBlockBytes(bits))
   if (!block) return 0
-  setBlockWord(block, blockWord(block) | BLOCK_INDEX | BLOCK_DIRECTORY | (bits << 8))
-  call().indexBytes += directoryBlockBytes(bits)
+  setBlockWord(block, blockWord(block) | BLOCK_INDEX | BLOCK_ARRAY | (bits << 8))
+  call().indexBytes += arrayBlockBytes(bits)
   return block
 }
 
@@ -176,16 +287,14 @@ function doubleDirectory(): bool {
   if (directoryBits == DIRECTORY_BITS_MAX) return false
   const block = createDirectory(directoryBits + 1)
   if (!block) return false
-  const larger = block + 16
+  const larger = block + ARRAY_HEADER_BYTES
   const count: u32 = 1 << directoryBits
   for (let index: u32 = 0; index < count; index++) {
     const entry = load<u64>(directory + (index << 3))
     store<u64>(larger + (index << 4), entry)
     store<u64>(larger + (index << 4), entry, 8)
   }
-  const oldBytes = directoryBlockBytes(directoryBits)
-  call().indexBytes -= oldBytes
-  release(directoryBlock, oldBytes)
+  releaseDirectory(directoryBlock, directoryBits)
   directoryBlock = block
   directory = larger
   directoryBits++

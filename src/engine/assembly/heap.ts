@@ -11,8 +11,8 @@
 // word marked as in use.
 
 import {
+  BLOCK_ARRAY,
   BLOCK_BYTES_MIN,
-  BLOCK_DIRECTORY,
   BLOCK_FREE,
   BLOCK_INDEX,
   BLOCK_PREVIOUS_FREE,
@@ -22,12 +22,15 @@ import {
 } from './block.ts'
 import { call } from './call.ts'
 import { FREE_LISTS_AT, FREE_LISTS_BYTES, OVERRUN_BYTES } from './layout.ts'
-import { Record, recordBlockBytes, RECORD_EXPIRES, RECORD_EXPIRY_BYTES } from './record.ts'
+import { Record } from './record.ts'
 
 const LEVEL_COUNT: u32 = 26
 const CLASSES_PER_LEVEL: u32 = 32
 const LINEAR_BYTES: u32 = 128
 const HEADS_AT: usize = FREE_LISTS_AT + 128
+
+/** Bytes before the words of an array; the first two words of 32 bits are its owner's. */
+export const ARRAY_HEADER_BYTES: u32 = 16
 
 const PAGE_BYTES: u32 = 65_536
 /** Memory grows by a 256th of the heap, within these bounds: little waste for a small one, few calls for a big one. */
@@ -42,8 +45,14 @@ let heapStart: usize = 0
 let heapEnd: usize = 0
 let pagesMax: u32 = 0
 
-/** Rises with every block given back: an address remembered from before a change is only a hint. */
+/** Rises with every block given back or replaced: an address remembered from before a change is only a hint. */
 export let heapChanges: u32 = 0
+
+/** The free block that the last block given back became part of. */
+export let lastFreed: usize = 0
+
+/** Whether memory has met its limit once. */
+export let heapIsFull: bool = false
 
 /** Takes all memory from `start` to the end of memory, which may grow to `memoryPagesMax`. */
 export function openHeap(start: usize, memoryPagesMax: u32): void {
@@ -51,10 +60,17 @@ export function openHeap(start: usize, memoryPagesMax: u32): void {
   memory.fill(FREE_LISTS_AT, 0, FREE_LISTS_BYTES)
   levelBitmap = 0
   pagesMax = memoryPagesMax
+  heapIsFull = false
   heapStart = (start + 63) & ~63
   heapEnd = heapStart
   setBlockWord(heapEnd, 0)
   extend(<usize>memory.size() * PAGE_BYTES - HEAP_TAIL_BYTES)
+}
+
+/** Notes that addresses from before are not to be trusted any more. */
+@inline
+export function noteHeapChange(): void {
+  heapChanges++
 }
 
 /** First address of the heap. */
@@ -71,9 +87,8 @@ export function endOfBlocks(): usize {
 export function blockBytes(block: usize): u32 {
   const word = blockWord(block)
   if (word & BLOCK_FREE) return word & ~3
-  if (word & BLOCK_INDEX) return word & BLOCK_DIRECTORY ? directoryBlockBytes(word >> 8) : segmentBlockBytes(word >> 8)
-  const record = changetype<Record>(block)
-  return recordBlockBytes(record.keyBytes + (word & RECORD_EXPIRES ? RECORD_EXPIRY_BYTES : 0), record.valueBytes)
+  if (word & BLOCK_INDEX) return word & BLOCK_ARRAY ? arrayBlockBytes(word >> 8) : segmentBlockBytes(word >> 8)
+  return changetype<Record>(block).blockBytes
 }
 
 /** Bytes of a block for an index segment: header, up to 60 bytes of alignment, buckets of 64. */
@@ -82,10 +97,10 @@ export function segmentBlockBytes(bucketCount: u32): u32 {
   return 16 + 60 + bucketCount * 64
 }
 
-/** Bytes of a block for a directory of 2^bits entries. */
+/** Bytes of a block for an array of 2^bits words of 64 bits, which begin at ARRAY_HEADER_BYTES. */
 @inline
-export function directoryBlockBytes(bits: u32): u32 {
-  return 16 + (8 << bits)
+export function arrayBlockBytes(bits: u32): u32 {
+  return ARRAY_HEADER_BYTES + (8 << bits)
 }
 
 /** Takes a block of exactly `bytes` (a multiple of four, at least BLOCK_BYTES_MIN), or returns 0. Its word holds BLOCK_PREVIOUS_FREE or nothing. */
@@ -134,6 +149,7 @@ function merge(block: usize, bytes: u32): void {
     removeFree(changetype<FreeBlock>(next))
   }
   insertFree(block, bytes)
+  lastFreed = block
   const after = block + bytes
   setBlockWord(after, blockWord(after) | BLOCK_PREVIOUS_FREE)
 }
@@ -227,7 +243,10 @@ function growMemory(bytes: u32): bool {
   // Good fit may ask for up to one class more than the length itself.
   const wanted = max(needed + (needed >> 4), min(max(<u32>((heapEnd - heapStart) >> 24), GROW_PAGES_MIN), GROW_PAGES_MAX))
   const pages = min(wanted, room)
-  if (pages < needed || memory.grow(pages) < 0) return false
+  if (pages < needed || memory.grow(pages) < 0) {
+    heapIsFull = true
+    return false
+  }
   extend(<usize>memory.size() * PAGE_BYTES - HEAP_TAIL_BYTES)
   return true
 }
@@ -240,6 +259,12 @@ function extend(end: usize): void {
   setBlockWord(end, 0)
   merge(block, bytes)
   call().heapBytes = <u32>(heapEnd - heapStart)
+}
+
+/** The block behind this one; 0 when there is none. */
+export function blockAfter(block: usize): usize {
+  const next = block + blockBytes(block)
+  return next < heapEnd ? next : 0
 }
 
 /** Whether the lists hold exactly `count` blocks, each free, in its class, linked both ways, and marked in the bitmaps. */

@@ -2,32 +2,55 @@
 // shard's storage; it imports its memory and a handler for failed assertions, and nothing else. Time, secret,
 // version start and limits are arguments, so the same calls always give the same bytes.
 
+import { openAdmission } from './admission.ts'
+import { applyEffects } from './apply.ts'
 import { Call, call } from './call.ts'
-import { openDirectory } from './directory.ts'
-import { beginFrame, execute, resume } from './execute.ts'
+import { digest } from './digest.ts'
+import { clearEffects, openEffects } from './effects.ts'
+import { openEviction } from './eviction.ts'
+import { execute, maintain, resume } from './execute.ts'
+import { openExpiry } from './expiry.ts'
+import { openTable } from './garbage.ts'
 import { setSecret } from './hash.ts'
 import { openHeap } from './heap.ts'
 import { checkInvariants, farthestEntry } from './invariants.ts'
 import { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT } from './layout.ts'
+import { openQueue } from './queue.ts'
 import { openRepeats } from './repeats.ts'
 import { checkOperations } from './request.ts'
-import { allowRepeats } from './result.ts'
+import { openResults } from './result.ts'
+import { getSingle } from './single.ts'
 import { openSlots } from './slot.ts'
 
-export { beginFrame, checkInvariants, checkOperations, execute, farthestEntry, resume }
+export { applyEffects, checkInvariants, checkOperations, clearEffects, digest, execute, farthestEntry }
+export { getSingle, maintain, resume }
 export { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT }
 
 /**
- * Opens an empty table. 32 bytes of hash secret lie at REQUEST_AT and the bitmap of owned slots at SLOTS_AT; the heap
- * takes the memory from `heapStart` on and grows to `pagesMax` pages of 64 KiB in all. False when that is too little.
+ * Opens an empty table. 32 bytes of hash secret lie at REQUEST_AT and the bitmap of owned slots at SLOTS_AT. Effects go
+ * to the `effectsBytes` at `effectsStart`, unless these are 0; the heap takes the memory from `heapStart` on and grows to
+ * `pagesMax` pages of 64 KiB in all. `policy` is one of EVICT_*. False when the memory is too little.
  */
-export function open(heapStart: u32, pagesMax: u32, versionStart: u64, repeats: bool): bool {
+export function open(
+  effectsStart: u32,
+  effectsBytes: u32,
+  heapStart: u32,
+  pagesMax: u32,
+  versionStart: u64,
+  policy: u32,
+  repeats: bool,
+): bool {
   memory.fill(CALL_AT, 0, offsetof<Call>())
   call().version = versionStart
   setSecret(REQUEST_AT)
   openSlots()
   openRepeats()
-  allowRepeats(repeats)
+  openResults(repeats)
+  openEffects(effectsStart, effectsBytes)
+  openAdmission(policy)
+  openQueue()
+  openEviction()
+  openExpiry()
   openHeap(heapStart, pagesMax)
-  return openDirectory()
+  return openTable()
 }

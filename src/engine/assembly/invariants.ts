@@ -1,16 +1,18 @@
 // Walks everything the engine holds and says which invariant is broken first. For tests and for an operator in doubt:
 // it takes time in proportion to the table. Runs between sections only: it uses the steps' memory as scratch.
 
-import { BLOCK_DIRECTORY, BLOCK_FREE, BLOCK_INDEX, BLOCK_PREVIOUS_FREE, blockWord } from './block.ts'
-import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, passedCount } from './bucket.ts'
+import { BLOCK_ARRAY, BLOCK_FREE, BLOCK_INDEX, BLOCK_PREVIOUS_FREE, blockWord } from './block.ts'
+import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, isDueBy, passedCount } from './bucket.ts'
 import { call } from './call.ts'
 import { directory, directoryBits, entryBucketCount, entryDepth, entrySegment } from './directory.ts'
+import { trustsDues } from './expiry.ts'
+import { findRecord } from './find.ts'
+import { unusedSegments } from './garbage.ts'
 import { hashKey, tagOf } from './hash.ts'
 import { blockBytes, checkFreeLists, endOfBlocks, firstBlock } from './heap.ts'
 import { STEPS_AT, STEPS_BYTES } from './layout.ts'
 import { Record } from './record.ts'
 import { homeBucket, Segment } from './segment.ts'
-import { findRecord } from './table.ts'
 
 // The broken invariant, as `checkInvariants` returns it; 0 is none. `engine.ts` has the words.
 const BROKEN_BLOCK_LENGTH: u32 = 1
@@ -23,6 +25,7 @@ const BROKEN_DIRECTORY: u32 = 7
 const BROKEN_TAG: u32 = 8
 const BROKEN_PASSED: u32 = 9
 const BROKEN_ENTRY_COUNT: u32 = 10
+const BROKEN_DUE: u32 = 11
 
 let freeBlocks: u32 = 0
 
@@ -43,6 +46,9 @@ function checkBlocks(): u32 {
   let records: u32 = 0
   let keyBytes: u64 = 0
   let valueBytes: u64 = 0
+  let expiring: u32 = 0
+  let onProbation: u32 = 0
+  let cleared: u32 = 0
   freeBlocks = 0
   while (block < endOfBlocks()) {
     const word = blockWord(block)
@@ -58,20 +64,26 @@ function checkBlocks(): u32 {
       usedBytes += bytes
       if (!(word & BLOCK_INDEX)) {
         const record = changetype<Record>(block)
-        if (findRecord(hashKey(record.key, record.keyBytes), record.key, record.keyBytes) != block) {
-          return BROKEN_UNREACHABLE_RECORD
+        if (findRecord(hashKey(record.key, record.keyBytes), record.key, record.keyBytes) == block) {
+          records++
+          keyBytes += record.keyBytes
+          valueBytes += record.valueBytes
+          if (record.expiryBytes) expiring++
+          if (record.isOnProbation) onProbation++
+        } else {
+          cleared++
         }
-        records++
-        keyBytes += record.keyBytes
-        valueBytes += record.valueBytes
       }
     }
     previousFree = free
     block += bytes
   }
   if (((blockWord(block) & BLOCK_PREVIOUS_FREE) != 0) != previousFree) return BROKEN_FREE_MARKS
-  const totals = usedBytes == state.heapUsedBytes && records == state.recordCount
-  return totals && keyBytes == state.keyBytes && valueBytes == state.valueBytes ? 0 : BROKEN_TOTALS
+  // A record that cannot be found is one that was cleared, or it is lost.
+  if (cleared != state.garbageEntries) return BROKEN_UNREACHABLE_RECORD
+  if (usedBytes != state.heapUsedBytes || records != state.recordCount) return BROKEN_TOTALS
+  if (keyBytes != state.keyBytes || valueBytes != state.valueBytes) return BROKEN_TOTALS
+  return expiring == state.expiringCount && onProbation == state.probationCount ? 0 : BROKEN_TOTALS
 }
 
 /** Walks the directory and every segment once. */
@@ -85,7 +97,7 @@ function checkIndex(): u32 {
     const block = entrySegment(entry)
     const segment = changetype<Segment>(block)
     const word = blockWord(block)
-    if (word & BLOCK_FREE || !(word & BLOCK_INDEX) || word & BLOCK_DIRECTORY) return BROKEN_DIRECTORY
+    if (word & BLOCK_FREE || !(word & BLOCK_INDEX) || word & BLOCK_ARRAY) return BROKEN_DIRECTORY
     if (segment.depth != entryDepth(entry) || segment.bucketCount != entryBucketCount(entry)) return BROKEN_DIRECTORY
     const shared: u32 = 1 << (directoryBits - segment.depth)
     if (segment.prefix * shared != index) return BROKEN_DIRECTORY
@@ -98,7 +110,7 @@ function checkIndex(): u32 {
     segments++
     index += shared
   }
-  return records == call().recordCount && segments == call().segmentCount ? 0 : BROKEN_TOTALS
+  return records == call().recordCount && segments + unusedSegments() == call().segmentCount ? 0 : BROKEN_TOTALS
 }
 
 /** Checks a segment's entries, and its buckets' counts of what went by against a fresh count. */
@@ -117,6 +129,8 @@ function checkSegment(segment: Segment): u32 {
       const record = changetype<Record>(entryRecord(bucket, entry))
       const hash = hashKey(record.key, record.keyBytes)
       if (tagOf(hash) != tag) return BROKEN_TAG
+      const expiry = record.expiry
+      if (expiry && trustsDues() && !isDueBy(bucket, expiry)) return BROKEN_DUE
       if (segment.depth && hash >> (32 - segment.depth) != segment.prefix) return BROKEN_DIRECTORY
       let passed = homeBucket(hash, segment.depth, bucketCount)
       while (passed != index) {

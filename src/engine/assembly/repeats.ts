@@ -1,40 +1,50 @@
-// Which results of this section may be repeated: a small direct-mapped table from a record's version to the result
-// that showed it. A version names one state of one record for ever, so an equal version proves an unchanged record
-// and no write ever has to clear an entry.
+// Which results of this section may be repeated: a small direct-mapped table from a record's address to the result that
+// showed it last. The address is known before the record has come into the cache, so whether a result may be a repeat is
+// known early too; the version proves it. A version names one state of one record for ever, so an equal one means an
+// unchanged record, and no write ever has to clear an entry.
 //
-//   entry, 16 bytes:   0 version u64   8 serial u32 of section and form   12 result u32
+//   entry, 16 bytes:   0 version u64   8 address u32   12 result u16   14 stamp u16: section and form
 
+import { FRAME_OPS_MAX } from '../../protocol/limits.ts'
 import { REPEATS_AT, REPEATS_BYTES, REPEATS_COUNT } from './layout.ts'
 
-let serial: u32 = 0
+/** Changes with each section; bit 0 is the form. */
+let stamp: u32 = 0
 
 /** Empties the table. */
 export function openRepeats(): void {
+  assert(FRAME_OPS_MAX <= 65_536, 'a result fits 16 bits')
   memory.fill(REPEATS_AT, 0, REPEATS_BYTES)
-  serial = 0
+  stamp = 0
 }
 
 /** Forgets the results of the section before. */
 export function nextRepeatSection(): void {
-  serial += 2
-  // Serials begin anew after 2^31 sections: entries from then must not look current.
-  if (serial == 0) {
+  stamp += 2
+  // Stamps begin anew after 32,767 sections: entries from then must not look current.
+  if (stamp > 0xffff) {
     openRepeats()
-    serial = 2
+    stamp = 2
   }
 }
 
-/** How many results ago the same version was shown in the same form (0: not known), and notes that `result` shows it. */
+/** Address of the entry for a record. */
 @inline
-export function repeatDistance(version: u64, withVersion: u32, result: u32): u32 {
-  const entry = REPEATS_AT + ((<usize>version & (REPEATS_COUNT - 1)) << 4)
-  const form = serial | withVersion
-  const known = load<u64>(entry) == version && load<u32>(entry, 8) == form
-  const distance = known ? result - load<u32>(entry, 12) : 0
-  if (!known) {
-    store<u64>(entry, version)
-    store<u32>(entry, form, 8)
-  }
-  store<u32>(entry, result, 12)
-  return distance
+export function repeatEntry(record: usize): usize {
+  return REPEATS_AT + (((<u32>record * 0x9e3779b1) >> 19) << 4)
+}
+
+/** Notes that `result` shows this version of the entry's record in this form. */
+@inline
+export function noteResult(entry: usize, version: u64, withVersion: u32, result: u32): void {
+  store<u64>(entry, version)
+  store<u32>(entry, result | ((stamp | withVersion) << 16), 8)
+}
+
+/** How many results ago the same version was shown in the same form; 0 when that is not known. */
+@inline
+export function repeatDistance(entry: usize, version: u64, withVersion: u32, result: u32): u32 {
+  const noted = load<u32>(entry, 8)
+  const known = (load<u64>(entry) == version) & (noted >> 16 == (stamp | withVersion))
+  return known ? result - (noted & 0xffff) : 0
 }

@@ -13,6 +13,7 @@ import {
   entryTag,
   matchFree,
   matchTag,
+  noteExpiry,
   pass,
   passedCount,
   setEntry,
@@ -20,7 +21,7 @@ import {
 } from './bucket.ts'
 import { equalBytes } from './bytes.ts'
 import { call } from './call.ts'
-import { tagOf } from './hash.ts'
+import { hashKey, tagOf } from './hash.ts'
 import { allocate, release, segmentBlockBytes } from './heap.ts'
 import { Record } from './record.ts'
 
@@ -44,7 +45,13 @@ export class Segment {
   }
 }
 
-/** Where `findEntry` found its record. Valid until the index changes. */
+/** Buckets of the largest segment: 16 KiB, rebuilt in some tens of microseconds. */
+export const SEGMENT_BUCKETS_MAX: u32 = 256
+
+/** Bytes of its block. */
+export const SEGMENT_BYTES_MAX: u32 = 16 + 60 + SEGMENT_BUCKETS_MAX * BUCKET_BYTES
+
+/** Where `findEntry` found its record, or `insertEntry` put it. Valid until the index changes. */
 export let foundBucket: usize = 0
 export let foundEntry: u32 = 0
 
@@ -108,6 +115,41 @@ export function findEntry(buckets: usize, bucketCount: u32, home: u32, tag: u32,
   return 0
 }
 
+/** Takes an entry for the found one. */
+export function aimAt(bucket: usize, entry: u32): void {
+  foundBucket = bucket
+  foundEntry = entry
+}
+
+/** The record on probation under a key of this hash, or 0; sets `foundBucket` and `foundEntry`. */
+export function findOnProbation(segment: Segment, hash: u32): usize {
+  const bucketCount = segment.bucketCount
+  const buckets = segment.buckets
+  const home = homeBucket(hash, segment.depth, bucketCount)
+  let index = home
+  do {
+    const bucket = buckets + index * BUCKET_BYTES
+    for (let matches = matchTag(bucket, tagOf(hash)); matches; matches &= matches - 1) {
+      const entry = ctz(matches)
+      const address = entryRecord(bucket, entry)
+      const record = changetype<Record>(address)
+      if (!record.isOnProbation || hashKey(record.key, record.keyBytes) != hash) continue
+      aimAt(bucket, entry)
+      return address
+    }
+    if (!passedCount(bucket)) return 0
+    if (++index == bucketCount) index = 0
+  } while (index != home)
+  return 0
+}
+
+/** The smallest hash that is at home in a bucket; one past the largest of the segment for the bucket behind the last. */
+export function firstHash(segment: Segment, bucket: u32): u64 {
+  const span = <u64>1 << (32 - segment.depth)
+  const bucketCount = <u64>segment.bucketCount
+  return <u64>segment.prefix * span + (<u64>bucket * span + bucketCount - 1) / bucketCount
+}
+
 /** Adds an entry for a record whose key is not in the segment; false when every bucket is full. */
 export function insertEntry(segment: Segment, hash: u32, record: usize): bool {
   const bucketCount = segment.bucketCount
@@ -122,8 +164,12 @@ export function insertEntry(segment: Segment, hash: u32, record: usize): bool {
     bucket = buckets + index * BUCKET_BYTES
     free = matchFree(bucket)
   }
-  setEntry(bucket, ctz(free), tagOf(hash), record)
+  foundBucket = bucket
+  foundEntry = ctz(free)
+  setEntry(bucket, foundEntry, tagOf(hash), record)
   segment.entryCount++
+  const expiry = changetype<Record>(record).expiry
+  if (expiry) noteExpiry(bucket, expiry)
   return true
 }
 

@@ -1,105 +1,132 @@
-// Records in the index: find, write, remove. The one place where a record and its entry change together, and where
-// versions are given out.
+// Changes of records: the one place where a record and its entry change together, and where versions are given out.
+//
+// A write has three steps: `place` makes room for the new value, under the next version; the caller fills the value in,
+// while the old one is still readable unless it is the same memory; `settle` ends it.
 
-import { copyExactly } from './bytes.ts'
-import { setEntry } from './bucket.ts'
+import { admit, needsAdmission } from './admission.ts'
+import { mayCarry } from './budget.ts'
+import { noteExpiry, setEntry } from './bucket.ts'
 import { call } from './call.ts'
-import { directoryEntry, entryBucketCount, entryDepth, entrySegment, makeRoom } from './directory.ts'
+import { keeping, noteChange } from './changes.ts'
+import { copyExactly } from './bytes.ts'
+import { makeRoom, segmentOf } from './directory.ts'
+import { emitRemove, emitSet, emitting, hasEffectRoom } from './effects.ts'
+import { countRecord, uncountRecord } from './find.ts'
 import { tagOf } from './hash.ts'
 import { allocate, release } from './heap.ts'
-import { Record, recordBlockBytes } from './record.ts'
-import { bucketsOf, findEntry, foundBucket, foundEntry, homeBucket, insertEntry, removeEntry, Segment } from './segment.ts'
+import { operation } from './operation.ts'
+import { EFFECTS_FULL, EXECUTED, NEEDS_MEMORY, REMOVED_BY_DELETE, STOPPED, WRONG_SLOT } from './outcomes.ts'
+import { PIECE_BYTES, reserveQueue } from './queue.ts'
+import { Record, recordBlockBytes, RECORD_EXPIRES, RECORD_EXPIRY_BYTES } from './record.ts'
+import { foundBucket, foundEntry, insertEntry, removeEntry, SEGMENT_BYTES_MAX } from './segment.ts'
 import { ownsSlot } from './slot.ts'
-import { Step } from './step.ts'
 
-/** Results of `writeRecord`. */
-export const CHANGE_DONE: u32 = 0
-/** Memory is exhausted; what was stored is intact. */
-export const CHANGE_NO_MEMORY: u32 = 1
-/** The frame's budget for index growth is spent; nothing changed. */
-export const CHANGE_LATER: u32 = 2
-/** The record would be created in a slot that is not owned; nothing changed. */
-export const CHANGE_WRONG_SLOT: u32 = 3
+/** The record that `place` made, its value not filled in yet. */
+export let placed: usize = 0
+/** Bytes of the block that could not be had. */
+export let neededBytes: u32 = 0
+/** The block that `settle` gives back, or 0. */
+let replaced: usize = 0
 
-/** The record under a key, or 0. */
-export function findRecord(hash: u32, key: usize, keyBytes: u32): usize {
-  const entry = directoryEntry(hash)
-  const bucketCount = entryBucketCount(entry)
-  const home = homeBucket(hash, entryDepth(entry), bucketCount)
-  return findEntry(bucketsOf(entrySegment(entry)), bucketCount, home, tagOf(hash), key, keyBytes)
+/**
+ * Makes the record of the present operation's key with room for `valueBytes`, in place of `old` (or 0), the record that
+ * `findRecord` has just found. `expiry` is absolute ms or 0; `carriedBytes` are those of the old value that the caller
+ * will copy if the record moves. The new record may be the old one, its value still in it. Any outcome but EXECUTED means
+ * that nothing changed; after NEEDS_MEMORY, `neededBytes` in one piece would help.
+ */
+export function place(old: usize, valueBytes: u32, expiry: u64, carriedBytes: u32): u32 {
+  const op = operation()
+  if (!hasEffectRoom(1, <u64>op.keyBytes + valueBytes)) return EFFECTS_FULL
+  const bytes = recordBlockBytes(op.keyBytes + (expiry ? RECORD_EXPIRY_BYTES : 0), valueBytes)
+  replaced = 0
+  if (!old) return create(bytes, valueBytes, expiry)
+  const record = changetype<Record>(old)
+  const sameLayout = (record.expiryBytes != 0) == (expiry != 0) && record.blockBytes == bytes
+  if (sameLayout && !keeping) return overwrite(record, valueBytes, expiry)
+  return mayCarry(carriedBytes) ? replace(record, bytes, valueBytes, expiry) : STOPPED
 }
 
-/** Stores a step's value under its key, whose present record (or 0) the caller looked up. */
-export function writeRecord(address: usize, step: Step): u32 {
-  if (!address) return createRecord(step)
-  const record = changetype<Record>(address)
-  const oldBytes = recordBlockBytes(record.keyBytes, record.valueBytes)
-  if (oldBytes != recordBlockBytes(step.keyBytes, step.valueBytes)) return replaceRecord(record, oldBytes, step)
-  const state = call()
-  state.valueBytes += <u64>step.valueBytes - <u64>record.valueBytes
-  record.version = ++state.version
-  record.resize(step.valueBytes)
-  copyExactly(record.value, step.value, step.valueBytes)
-  return CHANGE_DONE
+/** Ends a write whose value has been filled in. */
+export function settle(): void {
+  if (emitting) emitSet(changetype<Record>(placed))
+  if (replaced) release(replaced, changetype<Record>(replaced).blockBytes)
 }
 
-/** Removes the record under a key; false when there is none. */
-export function removeRecord(hash: u32, key: usize, keyBytes: u32): bool {
-  const address = findRecord(hash, key, keyBytes)
-  if (!address) return false
+/** Removes the record that `findRecord` has just found. There must be room for its effect. */
+export function removeFound(address: usize, hash: u32, reason: u32): void {
   const record = changetype<Record>(address)
   removeEntry(segmentOf(hash), hash, foundBucket, foundEntry)
+  uncountRecord(record)
+  const version = ++call().version
+  if (emitting) emitRemove(record, version, reason)
+  if (keeping) noteChange(hash, address, 0, version, reason)
+  else release(address, record.blockBytes)
+}
+
+function overwrite(record: Record, valueBytes: u32, expiry: u64): u32 {
   const state = call()
-  state.version++
-  state.removals++
-  state.recordCount--
-  state.keyBytes -= keyBytes
-  state.valueBytes -= record.valueBytes
-  release(address, recordBlockBytes(keyBytes, record.valueBytes))
-  return true
-}
-
-/** Moves a record to a block of another length: the old one stays until the new one is complete. */
-function replaceRecord(record: Record, oldBytes: u32, step: Step): u32 {
-  const address = storeRecord(step)
-  if (!address) return CHANGE_NO_MEMORY
-  // A hint says where the record is, not where its entry is.
-  const found = findRecord(step.hash, step.key, step.keyBytes)
-  assert(found == changetype<usize>(record), 'the record was looked up under this key')
-  setEntry(foundBucket, foundEntry, tagOf(step.hash), address)
-  call().valueBytes += <u64>step.valueBytes - <u64>record.valueBytes
-  release(found, oldBytes)
-  return CHANGE_DONE
-}
-
-function createRecord(step: Step): u32 {
-  if (!ownsSlot(step.key, step.keyBytes)) return CHANGE_WRONG_SLOT
-  if (!makeRoom(step.hash)) return CHANGE_LATER
-  const address = storeRecord(step)
-  if (!address) return CHANGE_NO_MEMORY
-  if (!insertEntry(segmentOf(step.hash), step.hash, address)) {
-    release(address, recordBlockBytes(step.keyBytes, step.valueBytes))
-    return CHANGE_NO_MEMORY
+  state.valueBytes += <u64>valueBytes - <u64>record.valueBytes
+  record.version = ++state.version
+  record.resize(valueBytes)
+  if (expiry) {
+    record.expiry = expiry
+    noteExpiry(foundBucket, expiry)
   }
-  const state = call()
-  state.inserts++
-  state.recordCount++
-  state.keyBytes += step.keyBytes
-  state.valueBytes += step.valueBytes
-  return CHANGE_DONE
+  placed = changetype<usize>(record)
+  return EXECUTED
 }
 
-/** Writes a step's key and value into a fresh block, under the next version; 0 when memory is exhausted. */
-function storeRecord(step: Step): usize {
-  const address = allocate(recordBlockBytes(step.keyBytes, step.valueBytes))
-  if (!address) return 0
+/** Moves a record to another block: the old one stays until `settle`, or longer while changes are kept. */
+function replace(record: Record, bytes: u32, valueBytes: u32, expiry: u64): u32 {
+  const op = operation()
+  const address = build(bytes, record.flags & ~RECORD_EXPIRES, valueBytes, expiry)
+  if (!address) return NEEDS_MEMORY
+  const old = changetype<usize>(record)
+  setEntry(foundBucket, foundEntry, tagOf(op.hash), address)
+  if (expiry) noteExpiry(foundBucket, expiry)
+  uncountRecord(record)
+  countRecord(changetype<Record>(address))
+  if (keeping) noteChange(op.hash, old, address, call().version, REMOVED_BY_DELETE)
+  else replaced = old
+  return EXECUTED
+}
+
+function create(bytes: u32, valueBytes: u32, expiry: u64): u32 {
+  const op = operation()
+  if (!ownsSlot(op.key, op.keyBytes)) return WRONG_SLOT
+  if (!makeRoom(op.hash)) return STOPPED
+  const admitted = needsAdmission(expiry != 0)
+  if (admitted && !reserveQueue()) {
+    neededBytes = PIECE_BYTES
+    return NEEDS_MEMORY
+  }
+  const address = build(bytes, 0, valueBytes, expiry)
+  if (!address) return NEEDS_MEMORY
   const record = changetype<Record>(address)
-  record.describe(++call().version, step.keyBytes, step.valueBytes)
-  copyExactly(record.key, step.key, step.keyBytes + step.valueBytes)
-  return address
+  if (admitted) record.word |= admit(op.hash)
+  if (!insertEntry(segmentOf(op.hash), op.hash, address)) {
+    release(address, bytes)
+    neededBytes = SEGMENT_BYTES_MAX
+    return NEEDS_MEMORY
+  }
+  countRecord(record)
+  call().inserts++
+  if (keeping) noteChange(op.hash, 0, address, call().version, REMOVED_BY_DELETE)
+  return EXECUTED
 }
 
-@inline
-function segmentOf(hash: u32): Segment {
-  return changetype<Segment>(entrySegment(directoryEntry(hash)))
+/** Writes all but the value into a fresh block, under the next version; 0 when memory is exhausted. */
+function build(bytes: u32, flags: u32, valueBytes: u32, expiry: u64): usize {
+  const address = allocate(bytes)
+  if (!address) {
+    neededBytes = bytes
+    return 0
+  }
+  const op = operation()
+  const record = changetype<Record>(address)
+  record.describe(++call().version, flags | (expiry ? RECORD_EXPIRES : 0), op.keyBytes, valueBytes)
+  if (expiry) record.expiry = expiry
+  copyExactly(record.key, op.key, op.keyBytes)
+  placed = address
+  return address
 }

@@ -1,0 +1,80 @@
+// What to do when memory is exhausted: give back what was cleared, then what has expired, then what may be evicted.
+
+import { EVICT_NONE } from './outcomes.ts'
+import { evictionPolicy } from './admission.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
+import { call } from './call.ts'
+import { EVICT_EFFECTS_FULL, EVICT_LATER, EVICTED, EVICTED_NOTHING, evictedBytes, evictOne } from './eviction.ts'
+import { hasEffectRoom } from './effects.ts'
+import { sweepExpired } from './expiry.ts'
+import { collectGarbage, hasGarbage } from './garbage.ts'
+import { openHole } from './hole.ts'
+import { KEY_BYTES_MAX } from '../../protocol/limits.ts'
+
+/** Cleared entries given back at once. */
+const GARBAGE_STEP: u32 = 512
+/** Buckets swept for expired records at once. */
+const SWEEP_STEP: u32 = 512
+/** Records evicted at once, at the most. */
+const EVICTIONS_STEP: u32 = 32
+/** The same for an atomic group, which is executed again after each time. */
+const EVICTIONS_GROUP_STEP: u32 = 4_096
+/** Rounds in which records are evicted by their worth alone before a hole is made; longer blocks get a hole at once. */
+const ROUNDS_BY_WORTH: u32 = 2
+const BYTES_BY_WORTH_MAX: u32 = 4_096
+/** Rounds after which the memory cannot be had. */
+const ROUNDS_MAX: u32 = 64
+
+/** Something was given back: try again. */
+export const RECLAIMED: u32 = 0
+/** There is nothing to give back. */
+const RECLAIMED_NOTHING: u32 = 1
+/** The call's budget is spent: the operation has to wait for the next one. */
+export const RECLAIM_LATER: u32 = 2
+/** The buffer of effects has to be emptied first. */
+export const RECLAIM_EFFECTS_FULL: u32 = 3
+
+/**
+ * Gives memory back so that a block of `bytes` can be taken, and `groupBytes` in all where an atomic group needs more than one;
+ * `round` counts the tries for the same operation.
+ */
+export function reclaim(bytes: u32, groupBytes: u32, round: u32): u32 {
+  if (hasGarbage()) return giveGarbageBack()
+  if (round >= ROUNDS_MAX) return RECLAIMED_NOTHING
+  // Nothing is removed whose effect has no place: there might seem to be nothing to remove.
+  if (!hasEffectRoom(1, KEY_BYTES_MAX)) return RECLAIM_EFFECTS_FULL
+  if (call().expiringCount && sweepExpired(SWEEP_STEP)) return RECLAIMED
+  if (evictionPolicy == EVICT_NONE) return RECLAIMED_NOTHING
+  if (groupBytes > bytes) return evict(groupBytes, EVICTIONS_GROUP_STEP)
+  if (round >= ROUNDS_BY_WORTH || bytes > BYTES_BY_WORTH_MAX) {
+    const result = openHole(bytes)
+    if (result == EVICTED) return RECLAIMED
+    if (result != EVICTED_NOTHING) return result == EVICT_LATER ? RECLAIM_LATER : RECLAIM_EFFECTS_FULL
+  }
+  return evict(bytes, EVICTIONS_STEP)
+}
+
+/** Gives back a slice of what was cleared, and nothing else. RECLAIMED_NOTHING: there is nothing of it any more. */
+export function giveGarbageBack(): u32 {
+  if (!hasGarbage()) return RECLAIMED_NOTHING
+  if (!mayVisit()) return RECLAIM_LATER
+  chargeVisits(GARBAGE_STEP)
+  collectGarbage(GARBAGE_STEP)
+  return RECLAIMED
+}
+
+/** Evicts at least one record, and more, up to `countMax`, while they are shorter together than `bytes`. */
+function evict(bytes: u32, countMax: u32): u32 {
+  let freed: u32 = 0
+  for (let count: u32 = 0; count < countMax && freed < bytes; count++) {
+    const result = evictOne()
+    if (result == EVICTED) {
+      freed += evictedBytes
+      continue
+    }
+    if (freed) return RECLAIMED
+    if (result == EVICT_EFFECTS_FULL) return RECLAIM_EFFECTS_FULL
+    return result == EVICT_LATER ? RECLAIM_LATER : RECLAIMED_NOTHING
+  }
+  return RECLAIMED
+}

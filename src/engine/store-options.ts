@@ -1,0 +1,141 @@
+// The options of a store and of its calls, each with its unit, its default and its limits.
+
+import { EXPIRY_MS_MAX } from '../protocol/limits.ts'
+import { systemClock } from '../util/clock.ts'
+import type { EvictionPolicy } from './options.ts'
+import { invalid } from './store-errors.ts'
+
+/** Index and records of a store unless told otherwise. */
+const MEMORY_BYTES_DEFAULT = 256 * 1024 * 1024
+
+/** Where a store takes the time from. */
+export interface StoreClock {
+  /** Milliseconds since 1970. When it goes back, time stands still for the store. */
+  nowMs(): number
+}
+
+/** Options of `openStore`. */
+export interface StoreOptions {
+  /**
+   * Most bytes of index and records together; memory is taken as it is needed. From MEMORY_BYTES_MIN (1 MiB) to
+   * MEMORY_BYTES_MAX (4000 MiB). Default 256 MiB.
+   */
+  readonly maxBytes?: number
+  /**
+   * Which records make room when memory is exhausted: `none` (a write that needs memory throws NO_MEMORY), `any` (those
+   * that were not used for long), or `expiring` (of those, only records with an expiry). Default `none`.
+   */
+  readonly eviction?: EvictionPolicy
+  /**
+   * Milliseconds that a record lives which is written without saying how long. Above 0; Infinity: for ever.
+   * Default Infinity.
+   */
+  readonly ttlMs?: number
+  /** The time, for tests and simulation. Read only when a record has an expiry or is given one. Default: the machine's. */
+  readonly clock?: StoreClock
+}
+
+/** Options of `set` and `exchange`: when the record expires, and what must hold for it to be written. */
+export interface SetOptions {
+  /** Milliseconds from now on. Above 0; Infinity: never. Default: the store's `ttlMs`. */
+  readonly ttlMs?: number
+  /** Instead of `ttlMs`: milliseconds since 1970, above 0, at which the record is gone; Infinity: never. */
+  readonly expiresAtMs?: number
+  /** Instead of `ttlMs`: the expiry that the record has; a new record has none. Default false. */
+  readonly keepExpiry?: boolean
+  /** Write only if there is no record, if there is one, or if there is one of this version. Default: always. */
+  readonly if?: 'absent' | 'present' | bigint
+}
+
+/** Options of `delete`. */
+export interface DeleteOptions {
+  /** Delete only the record of this version. Default: any. */
+  readonly if?: bigint
+}
+
+/** Options of `expire`. */
+export interface ExpireOptions {
+  /**
+   * Change the expiry only if there is none, if there is one, if the new one is later or earlier than the one there is
+   * (none is later than any), or if the record has this version. Default: always.
+   */
+  readonly if?: 'no-expiry' | 'has-expiry' | 'later' | 'earlier' | bigint
+}
+
+/** Options of `add`. */
+export interface AddOptions {
+  /** Milliseconds that a record lives which is new. Above 0; Infinity: for ever. Default: the store's `ttlMs`. */
+  readonly ttlMs?: number
+}
+
+/** Options of `scan`. */
+export interface ScanOptions {
+  /** Where the page before ended: its `cursor`. Default 0, the beginning. */
+  readonly cursor?: number
+  /** About how many keys the page holds, 1 to 4,096. Default 256. */
+  readonly count?: number
+}
+
+/** Options of `batch`. */
+export interface BatchOptions {
+  /** Whether the batch takes effect as a whole or not at all. Default false. */
+  readonly atomic?: boolean
+  /** Whether results carry the records' versions. Default false. */
+  readonly withVersions?: boolean
+}
+
+/** Time as a store's operations need it: now, and when a record expires. */
+export class StoreTime {
+  readonly #clock: StoreClock
+  readonly #ttlMs: number
+  /** The time when it was last asked for, 0 before. */
+  latestMs = 0
+
+  /** Throws INVALID_ARGUMENT. */
+  constructor({ clock = systemClock, ttlMs = Infinity }: StoreOptions) {
+    checkTtl(ttlMs)
+    this.#clock = clock
+    this.#ttlMs = ttlMs
+  }
+
+  nowMs(): number {
+    this.latestMs = this.#clock.nowMs()
+    return this.latestMs
+  }
+
+  /** When a record expires that is written now and lives `ttlMs`, by default the store's; 0 for never. */
+  expiryAfter(ttlMs = this.#ttlMs): number {
+    if (ttlMs === Infinity) return 0
+    checkTtl(ttlMs)
+    return checkedExpiry(this.nowMs() + ttlMs)
+  }
+
+  /** When a record expires that is set with these options; 0 for never, or for when it did before. */
+  expiryOf({ ttlMs, expiresAtMs, keepExpiry }: SetOptions): number {
+    if (expiresAtMs === undefined && keepExpiry !== true) return this.expiryAfter(ttlMs)
+    if (ttlMs !== undefined || (expiresAtMs !== undefined && keepExpiry === true)) {
+      throw invalid('only one of ttlMs, expiresAtMs and keepExpiry can be given')
+    }
+    if (expiresAtMs === undefined || expiresAtMs === Infinity) return 0
+    // The engine notes how far ahead an expiry lies.
+    this.nowMs()
+    return checkedExpiry(expiresAtMs)
+  }
+}
+
+/** Bytes of index and records that the options allow; the engine checks them. */
+export function memoryBytesOf(options: StoreOptions): number {
+  return options.maxBytes ?? MEMORY_BYTES_DEFAULT
+}
+
+function checkTtl(ttlMs: number): void {
+  if (!(typeof ttlMs === 'number' && ttlMs > 0)) throw invalid(`ttlMs must be a number above 0, not ${ttlMs}`)
+}
+
+/** Whole milliseconds, rounded up. */
+function checkedExpiry(expiresAtMs: number): number {
+  if (!(expiresAtMs > 0 && expiresAtMs <= EXPIRY_MS_MAX)) {
+    throw invalid(`an expiry must lie above 0 and up to ${EXPIRY_MS_MAX} ms since 1970, not at ${expiresAtMs}`)
+  }
+  return Math.ceil(expiresAtMs)
+}
