@@ -1,8 +1,8 @@
 // `sluice serve`: a server in the foreground, until a signal ends it.
 
 import { availableParallelism } from 'node:os'
-import { Command } from 'commander'
-import { MEMORY_BYTES_MAX } from '../engine/index.ts'
+import { Command, Option } from 'commander'
+import { EVICTION_POLICIES, type EvictionPolicy, MEMORY_BYTES_MAX } from '../engine/index.ts'
 import type { Logger, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
 import { byteCount, wholeNumber } from './numbers.ts'
@@ -17,6 +17,7 @@ interface ServeArguments {
   readonly advertisedHost?: string
   readonly threads?: number
   readonly memory?: number
+  readonly eviction: EvictionPolicy
   readonly allowRemoteClients?: boolean
 }
 
@@ -29,6 +30,11 @@ export function serveCommand(): Command {
     .option('--advertised-host <name>', 'host that clients are told to connect to (default: --host)')
     .option('--threads <count>', 'shard threads (default: one for each core)', wholeNumber)
     .option('--memory <bytes>', 'most memory for all records, such as 8G (default: half of the machine)', byteCount)
+    .addOption(
+      new Option('--eviction <policy>', 'which records make room when memory is exhausted')
+        .choices(EVICTION_POLICIES)
+        .default('none'),
+    )
     .option('--allow-remote-clients', 'serve clients of other machines too; there are no passwords')
     .allowExcessArguments(false)
     .action(serve)
@@ -55,10 +61,11 @@ async function serve(given: ServeArguments): Promise<void> {
 }
 
 function serverOptions(given: ServeArguments): ServerOptions {
-  const { host, port, advertisedHost, threads, memory, allowRemoteClients } = given
+  const { host, port, advertisedHost, threads, memory, eviction, allowRemoteClients } = given
   return {
     host,
     port,
+    eviction,
     logger: stderrLogger,
     ...(advertisedHost !== undefined && { advertisedHost }),
     ...(threads !== undefined && { threads }),

@@ -111,7 +111,6 @@ export class FrameExecutor {
 
   #stage(engine: Engine, frame: FrameDecoder): number {
     const { start, end, operationCount } = this.#sections
-    engine.begin()
     return engine.stage(frame.bytes.subarray(start, end), operationCount)
   }
 

@@ -2,7 +2,7 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import { NODE_THREADS_MAX, TOPOLOGY_SHARDS_MAX } from '../cluster/topology.ts'
-import { MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from '../engine/index.ts'
+import { EVICTION_POLICIES, type EvictionPolicy, MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from '../engine/index.ts'
 import { SluiceError } from '../util/errors.ts'
 import { resolveLimits, type ServerLimits } from './limits.ts'
 import { type Logger, silentLogger } from './logger.ts'
@@ -23,6 +23,11 @@ export interface ServerOptions {
   readonly shardsPerThread?: number
   /** Most bytes of one shard's index and records. Default: half of the machine's memory divided by all shards, 4000 MiB at most. */
   readonly memoryBytesMax?: number
+  /**
+   * What happens when a shard's memory is exhausted: `none` refuses writes, `any` makes room by removing what is used
+   * least, `expiring` only among records with an expiry. Default `none`.
+   */
+  readonly eviction?: EvictionPolicy
   /** Whether clients from other machines are served: there are no passwords yet. Default false, they are refused. */
   readonly allowRemoteClients?: boolean
   /** Milliseconds that `close` gives connections to finish. Default 5,000. */
@@ -43,6 +48,7 @@ const DRAIN_MS_MAX = 3_600_000
 /** Checks every option and fills in the defaults. Throws INVALID_ARGUMENT, whose message names the option. */
 export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
   const { host = '127.0.0.1', port = 0, nodeId = 'node-1', shardsPerThread = 1, allowRemoteClients = false } = given
+  const eviction = given.eviction ?? 'none'
   const { threads = Math.min(availableParallelism(), NODE_THREADS_MAX), drainMs = DRAIN_MS_DEFAULT } = given
   requireInteger('port', port, 0, 65_535)
   requireInteger('threads', threads, 1, NODE_THREADS_MAX)
@@ -50,6 +56,7 @@ export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
   requireInteger('drainMs', drainMs, 0, DRAIN_MS_MAX)
   const memoryBytesMax = given.memoryBytesMax ?? defaultMemoryBytes(threads * shardsPerThread)
   requireInteger('memoryBytesMax', memoryBytesMax, MEMORY_BYTES_MIN, MEMORY_BYTES_MAX)
+  if (!EVICTION_POLICIES.includes(eviction)) throw invalid(`eviction must be ${EVICTION_POLICIES.join(', ')}`)
   if (given.advertisedHost === undefined && WILDCARD_HOSTS.includes(host)) {
     throw invalid(`advertisedHost is required when the server listens on ${host}`)
   }
@@ -61,6 +68,7 @@ export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
     threads,
     shardsPerThread,
     memoryBytesMax,
+    eviction,
     allowRemoteClients,
     drainMs,
     limits: resolveLimits(given.limits),

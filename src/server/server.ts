@@ -42,9 +42,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 }
 
 function threadSetups(options: ValidServerOptions): ThreadSetup[] {
-  const { host, limits, nodeId, allowRemoteClients, memoryBytesMax } = options
+  const { host, limits, nodeId, allowRemoteClients, memoryBytesMax, eviction } = options
   const { incarnation, secret, versionStart } = newNodeIdentity(systemClock.nowMs())
-  const engines = { memoryBytesMax, secret, versionStart }
+  const engines = { memoryBytesMax, secret, versionStart, eviction }
   return Array.from({ length: options.threads }, (_, thread) => {
     const port = thread === 0 ? options.port : 0
     return { thread, nodeId, host, port, allowRemoteClients, incarnation, engines, limits }

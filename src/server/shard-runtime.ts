@@ -1,8 +1,8 @@
 // One shard thread's server as a plain object: byte channels in, nothing else. It knows no socket and no thread, so the
 // same code serves in a worker, in the caller's own thread, and in a simulation.
 //
-// All of its work happens inside the callbacks of channels and of one timer, the sweep, which checks the time limits of
-// all connections and runs only while there are any.
+// All of its work happens inside the callbacks of channels and of two timers: the sweep, which checks the time limits of
+// all connections and runs only while there are any, and the maintenance of the shards, which runs only while it has work.
 
 import type { Topology } from '../cluster/topology.ts'
 import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol/hello.ts'
@@ -15,6 +15,7 @@ import { ControlReplies } from './control-replies.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
+import { Maintenance } from './maintenance.ts'
 import { OwnedShard, OwnedShards, type ShardEngine } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
@@ -41,6 +42,7 @@ export class ShardRuntime {
   readonly #options: ShardRuntimeOptions
   readonly #owned: OwnedShards
   readonly #host: ConnectionHost
+  readonly #maintenance: Maintenance
   /** By number, in the order in which they came. */
   readonly #connections = new Map<number, Connection>()
   #lastNumber = 0
@@ -53,6 +55,7 @@ export class ShardRuntime {
     this.#options = options
     this.#owned = ownedShards(options)
     this.#host = this.#createHost()
+    this.#maintenance = new Maintenance(this.#owned.all, options.clock)
   }
 
   /** Connections that are not closed yet. */
@@ -89,6 +92,7 @@ export class ShardRuntime {
     if (this.#drained !== undefined) return this.#drained.promise
     this.#drained = promiseWithResolve()
     this.#isDraining = true
+    this.#maintenance.stop()
     for (const connection of this.#connections.values()) connection.drain()
     this.#deadline = this.#options.clock.after(deadlineMs, () => this.destroy())
     this.#noteEmpty()
@@ -98,6 +102,7 @@ export class ShardRuntime {
   /** Closes every connection at once; what they had sent and was not answered is lost. */
   destroy(): void {
     this.#isDraining = true
+    this.#maintenance.stop()
     for (const connection of this.#connections.values()) connection.destroy()
   }
 
@@ -149,6 +154,7 @@ export class ShardRuntime {
     if (this.#connections.size > 0) return
     this.#sweep?.cancel()
     this.#sweep = undefined
+    if (!this.#isDraining) this.#maintenance.wake()
     if (this.#drained === undefined) return
     this.#deadline?.cancel()
     this.#drained.resolve()
@@ -159,6 +165,7 @@ export class ShardRuntime {
       this.#sweep = this.#nextSweep()
       const nowMs = this.#options.clock.monotonicMs()
       for (const connection of this.#connections.values()) connection.checkTime(nowMs)
+      if (!this.#isDraining) this.#maintenance.wake()
     })
   }
 }

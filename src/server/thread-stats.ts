@@ -27,11 +27,19 @@ export interface ThreadStats {
   readonly sets: number
   readonly deletes: number
   readonly exists: number
+  /** Operations of all other kinds. */
+  readonly others: number
   /** Results answered by reference to an earlier one. */
   readonly repeats: number
   readonly records: number
   readonly keyBytes: number
   readonly valueBytes: number
+  /** Bytes of index, records and free blocks: what is held against the memory limit. */
+  readonly heapBytes: number
+  /** Records removed because they had expired. */
+  readonly expired: number
+  /** Records removed to make room for others. */
+  readonly evicted: number
   /** Bytes of the engines' memories, buffers included. */
   readonly memoryBytes: number
   /** Frames of any kind that were answered. */
@@ -62,8 +70,8 @@ export type RuntimeStats = Pick<
 
 /** Sums up the thread's engines. */
 export function collectStats(owned: OwnedShards, traffic: Readonly<Traffic>, runtime: RuntimeStats): ThreadStats {
-  const totals = { gets: 0, hits: 0, sets: 0, deletes: 0, exists: 0, repeats: 0 }
-  const sizes = { records: 0, keyBytes: 0, valueBytes: 0, memoryBytes: 0, slabsFree: 0 }
+  const totals = { gets: 0, hits: 0, sets: 0, deletes: 0, exists: 0, others: 0, repeats: 0, expired: 0, evicted: 0 }
+  const sizes = { records: 0, keyBytes: 0, valueBytes: 0, heapBytes: 0, memoryBytes: 0, slabsFree: 0 }
   for (const { engine, pool } of owned.all) {
     const stats = engine.stats()
     totals.gets += stats.gets
@@ -71,13 +79,17 @@ export function collectStats(owned: OwnedShards, traffic: Readonly<Traffic>, run
     totals.sets += stats.sets
     totals.deletes += stats.deletes
     totals.exists += stats.exists
+    totals.others += stats.others
+    totals.expired += stats.expired
+    totals.evicted += stats.evicted
     totals.repeats += stats.repeats
     sizes.records += stats.records
     sizes.keyBytes += stats.keyBytes
     sizes.valueBytes += stats.valueBytes
+    sizes.heapBytes += stats.heapBytes
     sizes.memoryBytes += stats.memoryBytes
     sizes.slabsFree += pool.freeCount
   }
-  const operations = totals.gets + totals.sets + totals.deletes + totals.exists
+  const operations = totals.gets + totals.sets + totals.deletes + totals.exists + totals.others
   return { ...runtime, ...traffic, ...totals, ...sizes, operations, shards: owned.all.map(({ shard }) => shard) }
 }

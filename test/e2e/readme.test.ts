@@ -1,20 +1,13 @@
 // The examples of README.md, run as they stand. Needs `npm run build`.
 
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { examplesOf, expectExamplesRun } from '../support/document-examples.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
-const EXAMPLES = [...README.matchAll(/```js\n(.*?)```/gs)].map((match) => match[1] ?? '')
-
-/** What an example says that it prints: the comments behind its calls of console.log. */
-function announcedOutput(example: string): string {
-  return [...example.matchAll(/console\.log\(.*\) \/\/ (.*)/g)].map((match) => `${match[1]}\n`).join('')
-}
+const EXAMPLES = examplesOf('README.md')
 
 /** A server as `npx sluice serve` starts it, on a port of its own; stopped by disposal. */
 async function serve(): Promise<AsyncDisposable & { readonly address: string }> {
@@ -33,18 +26,7 @@ async function serve(): Promise<AsyncDisposable & { readonly address: string }> 
 }
 
 it('shows examples that print what they say', async () => {
-  expect(EXAMPLES).toHaveLength(3)
+  expect(EXAMPLES).toHaveLength(4)
   await using server = await serve()
-  // Inside the package, so that its own name resolves.
-  const folder = mkdtempSync(join(ROOT, 'dist', 'readme-'))
-  try {
-    for (const [index, example] of EXAMPLES.entries()) {
-      const file = join(folder, `example-${index}.js`)
-      writeFileSync(file, example.replace('127.0.0.1:7070', server.address))
-      const { stdout } = await promisify(execFile)(process.execPath, [file])
-      expect(stdout).toBe(announcedOutput(example))
-    }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  await expectExamplesRun(EXAMPLES.map((example) => example.replace('127.0.0.1:7070', server.address)))
 })

@@ -1,0 +1,48 @@
+// Gives memory back while nothing is executed: expired records that no write has swept, and cleared ones. Frames do a
+// part of this by themselves; without it, a store that nobody writes to would keep what has expired.
+
+import type { Clock, Timer } from '../util/clock.ts'
+import type { OwnedShard } from './owned-shard.ts'
+
+/** Milliseconds between two slices. */
+const SLICE_MS = 20
+
+/** Buckets of the index that one slice passes in each shard: 8 µs when nothing is due, and about 1M records a second. */
+const SLICE_BUCKETS = 2_048
+
+/** The timer of one thread's slices. It runs only while a shard has something that could have to be given back. */
+export class Maintenance {
+  readonly #shards: readonly OwnedShard[]
+  readonly #clock: Clock
+  #timer: Timer | undefined
+
+  constructor(shards: readonly OwnedShard[], clock: Clock) {
+    this.#shards = shards
+    this.#clock = clock
+  }
+
+  /** Starts the timer if there is work. To be called now and then. */
+  wake(): void {
+    if (this.#timer === undefined && this.#hasWork()) this.#timer = this.#next()
+  }
+
+  /** Ends it, until the next `wake`. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #next(): Timer {
+    return this.#clock.after(SLICE_MS, () => {
+      for (const { engine } of this.#shards) {
+        if (engine.needsMaintenance) engine.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
+      }
+      this.#timer = this.#hasWork() ? this.#next() : undefined
+    })
+  }
+
+  #hasWork(): boolean {
+    for (const { engine } of this.#shards) if (engine.needsMaintenance) return true
+    return false
+  }
+}
