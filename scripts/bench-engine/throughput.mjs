@@ -21,6 +21,8 @@ export const DEFAULTS = {
   cachedRecords: 5_000,
   theta: 0.99,
   frames: 100,
+  /** Frames of the cached load, executed over and over: with more of them the requests would not be in the caches. */
+  cachedFrames: 4,
   /** Operations of a frame. */
   operations: 8_192,
   rounds: 9,
@@ -29,7 +31,7 @@ export const DEFAULTS = {
 /**
  * @typedef {import('./draws.mjs').Draws} Draws
  * @typedef {import('./engine.mjs').Frame} Frame
- * @typedef {{ name: string, records: number, draws: Draws, frames: Frame[] }} Load
+ * @typedef {{ name: string, records: number, draws: Draws, frames: Frame[], passes: number }} Load the frames are executed `passes` times in a round
  * @typedef {{ name: string, run: () => number }} System `run` does a load's operations and returns the bytes of results
  * @typedef {{ load: Load, system: System, costs: number[], bytes: number }} Row
  */
@@ -40,7 +42,7 @@ export function run(options) {
   const loads = [
     openLoad(`zipf ${theta}`, records, theta, options),
     openLoad('uniform', records, 0, options),
-    openLoad(`zipf ${theta}`, cachedRecords, theta, options),
+    openLoad(`zipf ${theta}`, cachedRecords, theta, { ...options, frames: options.cachedFrames }, options.frames),
   ]
   const stores = new Map([records, cachedRecords].map((count) => [count, openStores(count)]))
   /** @type {Row[]} */
@@ -52,8 +54,8 @@ export function run(options) {
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) {
       const before = processCpuNs()
-      row.bytes = row.system.run()
-      row.costs.push((processCpuNs() - before) / row.load.draws.ids.length)
+      for (let pass = 0; pass < row.load.passes; pass++) row.bytes = row.system.run()
+      row.costs.push((processCpuNs() - before) / (row.load.draws.ids.length * row.load.passes))
     }
   }
   printTable(
@@ -76,11 +78,12 @@ function cellsOf({ load, system, costs, bytes }) {
  * @param {number} records
  * @param {number} theta
  * @param {typeof DEFAULTS} options
+ * @param {number} [framesExecuted] in a round, at least; default: each frame once
  * @returns {Load}
  */
-function openLoad(name, records, theta, { frames, operations }) {
+function openLoad(name, records, theta, { frames, operations }, framesExecuted = frames) {
   const draws = drawOperations({ records, theta, readShare: 0.95, count: frames * operations })
-  return { name, records, draws, frames: buildFrames(draws, operations) }
+  return { name, records, draws, frames: buildFrames(draws, operations), passes: Math.ceil(framesExecuted / frames) }
 }
 
 /**

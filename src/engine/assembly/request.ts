@@ -88,24 +88,39 @@ export function checkOperations(bytes: u32, count: u32): u32 {
   const listEnd = entry + (<usize>count << 3)
   atomicLeft = 0
   while (entry < listEnd) {
-    // Most operations by far are plain gets and sets with short keys and values.
-    while (entry < listEnd && !atomicLeft) {
-      const head = load<u32>(at)
-      const code = head & ~OP_WITH_VERSION & 0xff
-      const keyBytes = (head >> 8) & 0xff
-      if (keyBytes - 1 >= COMPACT_ONE_BYTE_MAX) break
-      let key = at + 2
-      let valueBytes: u32 = 0
-      if (code != OP_GET) {
-        key = at + 3
-        valueBytes = (head >> 16) & 0xff
-        if (code != OP_SET || valueBytes > COMPACT_ONE_BYTE_MAX) break
-      }
-      const next = key + keyBytes + valueBytes
-      if (next > end) return CHECK_MALFORMED
-      store<u64>(entry, <u64>at | (<u64>hashKey(key, keyBytes) << 32))
-      at = next
-      entry += 8
+    if (!atomicLeft) {
+      // Most operations by far are plain gets and sets with short keys and values. Where one ends depends on bytes that have to
+      // be loaded; but gets of keys that are as long as the last one's are as long as the last one, which the processor
+      // foretells, so that it need not wait.
+      let getHead: u32 = -1
+      let getBytes: usize = 0
+      do {
+        const head = load<u32>(at) & (~OP_WITH_VERSION & 0xffffff)
+        let keyBytes = (head >> 8) & 0xff
+        let key = at + 2
+        let next: usize
+        if ((head & 0xffff) == getHead) {
+          next = at + getBytes
+          keyBytes = <u32>getBytes - 2
+        } else {
+          if (keyBytes - 1 >= COMPACT_ONE_BYTE_MAX) break
+          next = key + keyBytes
+          if ((head & 0xff) == OP_GET) {
+            getHead = head & 0xffff
+            getBytes = 2 + keyBytes
+          } else {
+            const valueBytes = head >> 16
+            if ((head & 0xff) != OP_SET || valueBytes > COMPACT_ONE_BYTE_MAX) break
+            key = at + 3
+            next += 1 + valueBytes
+          }
+        }
+        if (next > end) return CHECK_MALFORMED
+        store<u32>(entry, <u32>at)
+        at = next
+        store<u32>(entry, hashKey(key, keyBytes), 4)
+        entry += 8
+      } while (entry < listEnd)
     }
     if (entry == listEnd) break
     if (at >= end) return CHECK_MALFORMED
