@@ -176,6 +176,23 @@ describe('a group that is taken back', () => {
     expect(snapshot(engine)).toEqual(before)
   })
 
+  it('leaves no record without its time in an index that grew meanwhile', () => {
+    for (let records = 1; records < 60; records++) {
+      const engine = openTestEngine()
+      const dated = Array.from({ length: records }, (_, index) => set(`${index}`, 'v', { expiryMs: 2_000 }))
+      executeSection(engine, dated, 1)
+      const { entriesMoved } = engine.stats()
+      const changes = dated.map(({ key }): TestOperation => ({ kind: 'expire', key }))
+      const grow = Array.from({ length: 200 }, (_, index) => set(`new:${index}`, ''))
+      const failing: TestOperation = { kind: 'add', key: 'new:1', delta: 1n }
+      expect(statuses(executeSection(engine, group([...changes, ...grow, failing]), 1))[0]).toBe(STATUS_ABORTED)
+      expect(engine.stats().entriesMoved).toBeGreaterThan(entriesMoved)
+      engine.checkInvariants()
+      engine.maintain(5_000, 1_000)
+      expect(engine.stats()).toMatchObject({ records: 0, expired: records })
+    }
+  })
+
   it('keeps an expired record removed or whole, but never shows it', () => {
     const engine = openTestEngine({ effects: true })
     executeSection(engine, [...prepared, set('dated', 'x', { expiryMs: 10 })], 1)

@@ -1,15 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type DrawnOperation, resolve, sectionArbitrary, USUAL_DRAWING } from '../../test/support/drawn-operations.ts'
 import { executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
+import { ModelState } from '../../test/support/engine-model.ts'
 
-const operationArbitrary: fc.Arbitrary<TestOperation> = fc
-  .record({
-    kind: fc.constantFrom('get', 'get', 'get', 'set', 'delete', 'exists'),
-    key: fc.integer({ min: 0, max: 6 }).map((number) => `key:${number}`),
-    value: fc.integer({ min: 0, max: 20 }).map((length) => 'v'.repeat(length * length)),
-    withVersion: fc.boolean(),
-  })
-  .map(({ value, ...operation }) => (operation.kind === 'set' ? { ...operation, value } : operation))
+const NOW_MS = 1_700_000_000_000
+/** Few keys with short values, so that most results are repeats; and all other operations between them. */
+const gets = fc
+  .tuple(fc.nat(6), fc.boolean(), fc.integer({ min: 1, max: 20 }))
+  .map(([key, withVersion, times]) =>
+    Array.from({ length: times }, (): DrawnOperation => ({ kind: 'get', key: `key:${key}`, withVersion })),
+  )
+const others = sectionArbitrary({ ...USUAL_DRAWING, keyCount: 7, valueBytesMax: 400, keyBytesMax: 40 }, 4)
+const sections = fc
+  .array(fc.oneof({ arbitrary: gets, weight: 4 }, { arbitrary: others, weight: 1 }), { maxLength: 60, size: 'max' })
+  .map((parts) => parts.flat())
 
 function get(key: string, withVersion = false): TestOperation {
   return { kind: 'get', key, withVersion }
@@ -18,12 +23,14 @@ function get(key: string, withVersion = false): TestOperation {
 describe('results by reference', () => {
   it('mean the same as plain ones, whatever is written in between', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(operationArbitrary, { maxLength: 400 }), { maxLength: 4 }), (sections) => {
+      fc.property(fc.array(sections, { maxLength: 4 }), (drawn) => {
         const plain = openTestEngine({ repeats: false })
         const referring = openTestEngine({ repeats: true })
-        for (const operations of sections) {
-          const expected = executeSection(plain, operations)
-          const reply = executeSection(referring, operations)
+        const state = new ModelState(new Map(), NOW_MS)
+        for (const section of drawn) {
+          const operations = section.map((operation) => resolve(operation, state))
+          const expected = executeSection(plain, operations, NOW_MS)
+          const reply = executeSection(referring, operations, NOW_MS)
           expect(reply.results).toEqual(expected.results)
           expect(reply.bytes.length).toBeLessThanOrEqual(expected.bytes.length)
         }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
+import { executeAll, executeSection, openTestEngine, type TestOperation } from '../../test/support/engine-harness.ts'
 import { OP_GET, OP_SET, STATUS_NO_MEMORY, STATUS_OK, STATUS_VALUE } from '../protocol/codes.ts'
 import { KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -57,23 +57,6 @@ describe('the limits of one frame', () => {
     expect(reply.bytes.length).toBeLessThanOrEqual(REPLY_BYTES_MAX)
     expect(executeSection(engine, operations.slice(reply.results.length)).results.length).toBeGreaterThan(0)
   })
-
-  it('moves a bounded number of index entries in one frame', () => {
-    const engine = openTestEngine()
-    let moved = 0
-    for (let round = 0; round < 20; round++) {
-      const operations = Array.from({ length: 20_000 }, (_, index) => set(`${round}:${index}`, ''))
-      for (let done = 0; done < operations.length; ) {
-        const reply = executeSection(engine, operations.slice(done))
-        done += reply.results.length
-        const total = engine.stats().entriesMoved
-        expect(total - moved).toBeLessThanOrEqual(4_096 + 4 * (operations.length - done + reply.results.length))
-        moved = total
-      }
-    }
-    expect(engine.stats().records).toBe(400_000)
-    engine.checkInvariants()
-  })
 })
 
 describe('memory exhausted', () => {
@@ -105,10 +88,15 @@ describe('memory exhausted', () => {
     for (const valueBytes of [100, 5_000, 40, 1_000_000, 700]) {
       const count = Math.floor((5 * MIB) / (valueBytes + 40))
       const keys = Array.from({ length: count }, (_, index) => `${valueBytes}:${index}`)
-      for (const key of keys) {
-        expect(executeSection(engine, [set(key, Buffer.alloc(valueBytes))]).results[0]?.status).toBe(STATUS_OK)
-      }
-      for (const key of keys) executeSection(engine, [{ kind: 'delete', key }])
+      const written = executeAll(
+        engine,
+        keys.map((key) => set(key, Buffer.alloc(valueBytes))),
+      )
+      expect(written.results.every(({ status }) => status === STATUS_OK)).toBe(true)
+      executeAll(
+        engine,
+        keys.map((key) => ({ kind: 'delete', key })),
+      )
       engine.checkInvariants()
     }
     expect(engine.stats()).toMatchObject({ records: 0, keyBytes: 0, valueBytes: 0 })

@@ -7,12 +7,12 @@
 // The memory is shared, so that its growth does not detach the slabs a socket is still sending from. All views that
 // this object hands out lie below the heap and stay valid for its life.
 
-import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
+import { EXPIRY_MS_MAX, FRAME_BYTES_MAX, FRAME_OPS_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
 import { SluiceError } from '../util/errors.ts'
 import { APPLY_EFFECTS_FULL, APPLY_MALFORMED, APPLY_NO_MEMORY } from './assembly/outcomes.ts'
 import { type EngineStats, readStats } from './engine-stats.ts'
-import { type EngineExports, instantiate } from './instance.ts'
+import { type EngineExports, instantiate, PAGES_MAX } from './instance.ts'
 import { type EngineOptions, SLOT_BITMAP_BYTES, validateEngineOptions } from './options.ts'
 import type { WasmMemory } from './web-assembly.ts'
 
@@ -53,8 +53,6 @@ export class Engine {
   readonly #memory: WasmMemory
   /** Everything below the heap. */
   readonly #bytes: Uint8Array
-  /** All of memory as it was when somebody last needed its end. */
-  #heap: Uint8Array
   readonly #call: DataView
   readonly #requestAt: number
   readonly #effectsAt: number
@@ -79,7 +77,6 @@ export class Engine {
     this.#exports = exports
     this.#memory = memory
     this.#bytes = new Uint8Array(memory.buffer, 0, heapStart)
-    this.#heap = new Uint8Array(memory.buffer)
     this.#call = new DataView(memory.buffer, exports.CALL_AT.value)
     this.#requestAt = exports.REQUEST_AT.value
     this.#effectsAt = effectsStart
@@ -91,8 +88,17 @@ export class Engine {
     this.setOwnedSlots(valid.ownedSlots)
     const pagesMax = Math.floor(valid.memoryBytesMax / 65_536) + heapStart / 65_536
     const { effectsBytesMax, versionStart, policy, repeats } = valid
-    const pages = Math.min(pagesMax, 65_535)
-    const opened = exports.open(effectsStart, effectsBytesMax, heapStart, pages, versionStart, policy, repeats ? 1 : 0)
+    if (pagesMax > PAGES_MAX)
+      throw new SluiceError('INVALID_ARGUMENT', 'memoryBytesMax and the buffers pass 4 GiB together')
+    const opened = exports.open(
+      effectsStart,
+      effectsBytesMax,
+      heapStart,
+      pagesMax,
+      versionStart,
+      policy,
+      repeats ? 1 : 0,
+    )
     assert(opened === 1, 'the smallest memory holds an empty table')
     // The secret is not left where a later request's bytes are.
     this.#bytes.fill(0, this.#requestAt, this.#requestAt + valid.secret.length)
@@ -111,7 +117,10 @@ export class Engine {
     return this.#bytes.subarray(at + start, at + end)
   }
 
-  /** Copies a section's operations in and checks all of them; executes nothing. Returns CHECK_*. */
+  /**
+   * Copies a section's operations in and checks all of them; executes nothing. Returns CHECK_*. More than FRAME_OPS_MAX
+   * can be checked, but not executed.
+   */
   stage(operations: Uint8Array, operationCount: number): number {
     assert(operations.length <= FRAME_BYTES_MAX, 'a section fits its frame')
     this.#bytes.set(operations, this.#requestAt)
@@ -133,6 +142,7 @@ export class Engine {
    * STOPPED, WRONG_SLOT or EFFECTS_FULL.
    */
   execute(operationCount: number, nowMs: number, slab: number, position: number): number {
+    assert(operationCount <= FRAME_OPS_MAX, 'a section has the operations of one frame')
     const at = this.#slabsAt + slab * this.#slabStride
     const time = this.#time(nowMs)
     return this.#report(at, this.#exports.execute(operationCount, time, at + position, at + this.slabBytes))
@@ -149,17 +159,12 @@ export class Engine {
 
   /**
    * A get without a section: of the key in the first `keyBytes` bytes of `request`, from 1 to KEY_BYTES_MAX. Returns where
-   * the value lies, `valueBytes` long, to be read with `copyValue` before the engine is used again; 0 when there is none.
+   * the value lies, `valueBytes` long, to be read from `memory` before the engine is used again; 0 when there is none.
    */
   getSingle(keyBytes: number, nowMs: number): number {
     const at = this.#exports.getSingle(keyBytes, this.#time(nowMs)) >>> 0
     this.valueBytes = this.#call.getUint32(4, true)
     return at
-  }
-
-  /** The value that `getSingle` found at `at`, as bytes of the caller's own. */
-  copyValue(at: number): Uint8Array {
-    return this.#heapFor(at).slice(at, at + this.valueBytes)
   }
 
   /** Whether time matters to a read: some record has an expiry. */
@@ -245,13 +250,9 @@ export class Engine {
     return this.#memory.buffer
   }
 
-  /** All of memory, at least up to the end of the value at `at`: growth adds to memory and never moves it. */
-  #heapFor(at: number): Uint8Array {
-    if (at + this.valueBytes > this.#heap.length) this.#heap = new Uint8Array(this.#memory.buffer)
-    return this.#heap
-  }
-
+  /** Time as the engine takes it: it never goes back. */
   #time(nowMs: number): number {
+    assert(nowMs <= EXPIRY_MS_MAX, 'the time is a number of milliseconds')
     if (nowMs > this.#nowMs) this.#nowMs = nowMs
     return this.#nowMs
   }

@@ -14,7 +14,7 @@ const STATIC_PAGES = 1
 const HEAP_PAGES_MIN = 16
 
 /** Pages that WebAssembly can address: one less than 4 GiB, whose size would not fit 32 bits. */
-const PAGES_MAX = 65_535
+export const PAGES_MAX = 65_535
 
 /** What `assembly/index.ts` exports. */
 export interface EngineExports {

@@ -33,6 +33,8 @@ export interface Drawing {
   /** Milliseconds from now to an expiry; empty for no expiry at all. */
   readonly expiries: readonly number[]
   readonly groupOperationsMax: number
+  /** Whether the table is cleared now and then. */
+  readonly clears: boolean
 }
 
 /** What most tests draw. */
@@ -42,6 +44,7 @@ export const USUAL_DRAWING: Drawing = {
   keyBytesMax: 65_535,
   expiries: [-1_000, 0, 1, 2, 10, 1_000, 60_000, 10_000_000, 400 * 86_400_000, EXPIRY_MS_MAX],
   groupOperationsMax: 12,
+  clears: true,
 }
 
 /** Gives a drawn operation the versions and times of the state that it is about to meet. */
@@ -67,7 +70,7 @@ export function sectionArbitrary(drawing: Drawing, partsMax: number): fc.Arbitra
     .map((members): DrawnOperation[] => [{ kind: 'atomic', count: members.length }, ...members])
   const part = fc.oneof(
     { arbitrary: keyed.map((operation) => [operation]), weight: 20 },
-    { arbitrary: wholeArbitrary().map((operation) => [operation]), weight: 2 },
+    { arbitrary: wholeArbitrary(drawing).map((operation) => [operation]), weight: 2 },
     { arbitrary: group, weight: 2 },
   )
   return fc.array(part, { minLength: 1, maxLength: partsMax, size: 'max' }).map((parts) => parts.flat())
@@ -158,7 +161,7 @@ function completed(
   return { ...drawn, ...version, ...(fate === 1 && lifetime === 'set' ? { keepExpiry: true } : {}) }
 }
 
-function wholeArbitrary(): fc.Arbitrary<DrawnOperation> {
+function wholeArbitrary({ clears }: Drawing): fc.Arbitrary<DrawnOperation> {
   const cursor = fc.oneof(
     fc.constant(0n),
     fc.bigInt({ min: 0n, max: 2n ** 32n }),
@@ -168,7 +171,10 @@ function wholeArbitrary(): fc.Arbitrary<DrawnOperation> {
   return fc.oneof(
     { arbitrary: plain('count'), weight: 4 },
     { arbitrary: plain('random-key'), weight: 4 },
-    { arbitrary: fc.boolean().map((withVersion): DrawnOperation => ({ kind: 'clear', withVersion })), weight: 1 },
+    {
+      arbitrary: fc.boolean().map((withVersion): DrawnOperation => ({ kind: 'clear', withVersion })),
+      weight: clears ? 1 : 0,
+    },
     {
       arbitrary: fc
         .tuple(cursor, fc.integer({ min: 1, max: 100 }))

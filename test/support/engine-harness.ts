@@ -14,6 +14,7 @@ import {
 } from '../../src/engine/index.ts'
 import { compileEngine } from '../../src/engine/instance.ts'
 import { STATUS_NUMBER, STATUS_NUMBER_VERSION } from '../../src/protocol/codes.ts'
+import { FRAME_OPS_MAX } from '../../src/protocol/limits.ts'
 import type { OperationFields } from '../../src/protocol/operation-head.ts'
 import { OPERATIONS } from '../../src/protocol/operations.ts'
 import { readResults } from '../../src/protocol/result-reader.ts'
@@ -123,8 +124,8 @@ export function executeEncoded(engine: Engine, operations: Uint8Array, count: nu
 }
 
 /**
- * Executes operations as a client does whose frames are stopped at limits: goes on from the first operation that was not
- * executed. `bytes` are those of all frames; the outcome is EXECUTED or WRONG_SLOT.
+ * Executes operations as a client does whose frames are full or stopped at limits: goes on from the first operation that
+ * was not executed. No atomic group may lie across the end of a full frame. `bytes` are those of all frames; the outcome is EXECUTED or WRONG_SLOT.
  */
 export function executeAll(
   engine: Engine,
@@ -135,9 +136,10 @@ export function executeAll(
   let done = 0
   let idle = 0
   for (;;) {
-    const reply = executeSection(engine, operations.slice(done), nowMs)
+    const reply = executeSection(engine, operations.slice(done, done + FRAME_OPS_MAX), nowMs)
     replies.push(reply)
     done += reply.results.length
+    if (reply.outcome === EXECUTED && done < operations.length) continue
     if (reply.outcome !== STOPPED) break
     idle = reply.results.length === 0 ? idle + 1 : 0
     if (idle > FRAMES_WITHOUT_PROGRESS_MAX) throw new Error(`no progress behind operation ${done}`)

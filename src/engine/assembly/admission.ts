@@ -3,11 +3,18 @@
 // is the other part.
 
 import { takeGhost } from './bucket.ts'
-import { homeOf } from './directory.ts'
+import { call } from './call.ts'
+import { homeOf, segmentOf } from './directory.ts'
 import { heapIsFull } from './heap.ts'
 import { EVICT_ANY, EVICT_EXPIRING, EVICT_NONE } from './outcomes.ts'
-import { enqueue } from './queue.ts'
-import { RECORD_PROBATION } from './record.ts'
+import { dequeue, enqueue } from './queue.ts'
+import { Record, RECORD_PROBATION } from './record.ts'
+import { findOnProbation } from './segment.ts'
+
+/** Entries of the queue that may stand for records that are gone. */
+const STALE_ENTRIES_MAX: u32 = 4_096
+/** Entries taken out for each that is put in while there are more. */
+const ENTRIES_TAKEN: u32 = 2
 
 /** One of EVICT_*. */
 export let evictionPolicy: u32 = EVICT_NONE
@@ -36,7 +43,29 @@ export function needsAdmission(expires: bool): bool {
 
 /** Flags for a record that is about to enter a full cache under a key of this hash. There must be a place in the queue. */
 export function admit(hash: u32): u32 {
+  shortenQueue()
   if (takeGhost(homeOf(hash), hash)) return 0
   enqueue(hash)
   return RECORD_PROBATION
+}
+
+/** Whether many entries of the queue stand for records that are gone. */
+@inline
+export function isQueueStale(): bool {
+  return call().queueEntries > call().probationCount + STALE_ENTRIES_MAX
+}
+
+/** Ends the probation of a record that is off the queue. */
+export function endProbation(record: Record): void {
+  record.endProbation()
+  call().probationCount--
+}
+
+/** Keeps the queue short where records go before it is their turn, and nothing needs memory: who is left has stood the test. */
+function shortenQueue(): void {
+  for (let taken: u32 = 0; taken < ENTRIES_TAKEN && isQueueStale(); taken++) {
+    const hash = dequeue()
+    const address = findOnProbation(segmentOf(hash), hash)
+    if (address) endProbation(changetype<Record>(address))
+  }
 }

@@ -16,10 +16,12 @@ import {
   STATUS_UNMET,
 } from '../../protocol/codes.ts'
 import { beginCarried, takeCarriedBack } from './budget.ts'
-import { emitKept, keepChanges, keptCount, keptEffectBytes, undoChanges } from './changes.ts'
+import { call } from './call.ts'
+import { emitKept, keptEffectBytes, undoChanges } from './changes.ts'
 import { conditionHolds, writeUnmet } from './condition.ts'
 import { couldHaveEffectRoom, effectsWanted, hasEffectRoom, holdEffects } from './effects.ts'
 import { findRecord } from './find.ts'
+import { keepChanges, keptCount } from './kept.ts'
 import { operation, readOperation } from './operation.ts'
 import { EFFECTS_FULL, EXECUTED, STOPPED } from './outcomes.ts'
 import { perform } from './perform.ts'
@@ -42,6 +44,11 @@ import {
 /** Operations of the group whose results are being written; how many were. */
 let resultsLeft: u32 = 0
 let nextResult: u32 = 0
+/** Counters before the group. */
+let missesBefore: u64 = 0
+let insertsBefore: u64 = 0
+let removalsBefore: u64 = 0
+let expiredBefore: u64 = 0
 /** How far the group came that was executed last. */
 export let performedCount: u32 = 0
 
@@ -56,15 +63,16 @@ export function hasAtomicResults(): bool {
  * its results are written by `writeAtomicResults`. Any other outcome: nothing was done.
  */
 export function executeAtomic(index: u32, count: u32): u32 {
-  // Whatever becomes of the group, its results without values have room.
+  // Whatever becomes of the group, its results without values have room: recording counts them from the beginning.
   if (!hasReplyRoom(count * RESULT_HEAD_BYTES_MAX)) return STOPPED
-  startRecording()
+  noteCounters()
+  startRecording(count)
   const isMet = checkConditions(index + 1, count)
   if (!isMet) {
     stopRecording()
     return beginResults(STATUS_ABORTED, count)
   }
-  startRecording()
+  startRecording(count)
   keepChanges()
   beginCarried()
   holdEffects(true)
@@ -73,7 +81,7 @@ export function executeAtomic(index: u32, count: u32): u32 {
   let neverFits = replyWasFull && isReplyFresh()
   stopRecording()
   if (outcome == EXECUTED) return commit(count)
-  undoChanges()
+  undoGroup()
   if (takeCarriedBack()) neverFits = true
   if (outcome == FAILED) return beginResults(STATUS_ABORTED, count)
   // What does not fit an empty reply, or the work of a whole call, never will.
@@ -144,23 +152,41 @@ function performAll(first: u32, count: u32): u32 {
 
 /** Notes that all operations were aborted but one, which has a status of its own. */
 function noteFailure(failed: u32, status: u32, count: u32): void {
-  startRecording()
+  startRecording(count)
   for (let at: u32 = 0; at < count; at++) writeStatus(at == failed ? status : STATUS_ABORTED)
 }
 
 function commit(count: u32): u32 {
-  if (effectsWanted() && !hasEffectRoom(keptCount(), keptEffectBytes())) {
-    const never = !couldHaveEffectRoom(keptCount(), keptEffectBytes())
-    undoChanges()
+  if (effectsWanted() && !hasEffectRoom(keptCount, keptEffectBytes())) {
+    const never = !couldHaveEffectRoom(keptCount, keptEffectBytes())
+    undoGroup()
     return never ? abortAll(STATUS_TOO_LARGE, count) : EFFECTS_FULL
   }
   if (effectsWanted()) emitKept()
   return beginResults(STATUS_OK, count)
 }
 
+/** Takes the group back: the changes, and what was counted for them. */
+function undoGroup(): void {
+  undoChanges()
+  const state = call()
+  state.misses = missesBefore
+  state.inserts = insertsBefore
+  state.removals = removalsBefore
+  state.expired = expiredBefore
+}
+
+function noteCounters(): void {
+  const state = call()
+  missesBefore = state.misses
+  insertsBefore = state.inserts
+  removalsBefore = state.removals
+  expiredBefore = state.expired
+}
+
 /** Notes that nothing of the group was done, and why. */
 function abortAll(status: u32, count: u32): u32 {
-  startRecording()
+  startRecording(count)
   for (let at: u32 = 0; at < count; at++) writeStatus(STATUS_ABORTED)
   stopRecording()
   return beginResults(status, count)

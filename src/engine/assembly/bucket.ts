@@ -8,7 +8,8 @@
 // `passed` ends a search early without tombstones: when it is 0, no entry of an earlier or this home stands further
 // on. At 255 it sticks until the segment is rebuilt, which costs a longer search and is never wrong.
 //
-// `due` is never later than the earliest expiry in the bucket, so a sweep reads one word to pass by a bucket. Ticks are
+// `due` is never later than the earliest expiry in the bucket that is still to come, and has passed where one has; so a
+// sweep reads one word to pass by a bucket. Ticks are
 // compared as distances from now, modulo 2^24 (198 days); what lies further ahead than DUE_AHEAD_TICKS is noted as that
 // far, looked at then, and noted again.
 
@@ -113,7 +114,8 @@ export function isDue(bucket: usize): bool {
 /** Sees to it that the bucket is due no later than this expiry. */
 export function noteExpiry(bucket: usize, expiry: u64): void {
   const nowTick = tickOfNow()
-  const tick = max(min(expiry >> DUE_TICK_SHIFT, nowTick + DUE_AHEAD_TICKS), nowTick)
+  // What has expired is due at once.
+  const tick = max(min(expiry >> DUE_TICK_SHIFT, nowTick + DUE_AHEAD_TICKS), nowTick - <u64>(nowTick > 0))
   // 0 is never: a tick earlier is as good.
   const ticks = <u32>tick & DUE_MASK
   const due = ticks ? ticks : DUE_MASK

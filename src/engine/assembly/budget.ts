@@ -11,10 +11,15 @@ const VISITS_BASE: u32 = 4_096
 /** and so many more for each operation. */
 const VISITS_PER_OPERATION: u32 = 16
 
+/** and once in a call, for the longest block that it lacked, one more for so many bytes of it. */
+const BYTES_PER_VISIT: u32 = 64
+
 /** Bytes of old values that one call may carry over: two of the longest. */
 const CARRIED_BYTES_MAX: u32 = 2 * VALUE_BYTES_MAX
 
 let visitsLeft: u32 = 0
+/** Bytes of the longest block for which visits were granted. */
+let grantedBytes: u32 = 0
 let carriedLeft: u32 = 0
 /** Whether bytes were refused since `beginCarried`, and what was left then. */
 let carriedTooMuch: bool = false
@@ -23,18 +28,28 @@ let carriedBefore: u32 = 0
 /** Sets the budgets of a call. */
 export function allowWork(operations: u32): void {
   visitsLeft = VISITS_BASE + operations * VISITS_PER_OPERATION
+  grantedBytes = 0
   carriedLeft = CARRIED_BYTES_MAX
 }
 
-/** Whether so many bytes of an old value may be carried over; charges them. */
+/** Lets a call look at what stands where a block of so many bytes shall be. */
+export function grantVisits(bytes: u32): void {
+  if (bytes <= grantedBytes) return
+  visitsLeft += (bytes - grantedBytes) / BYTES_PER_VISIT
+  grantedBytes = bytes
+}
+
+/** Whether so many bytes of an old value may be carried over. */
 @inline
 export function mayCarry(bytes: u32): bool {
-  if (bytes > carriedLeft) {
-    carriedTooMuch = true
-    return false
-  }
+  if (bytes > carriedLeft) carriedTooMuch = true
+  return bytes <= carriedLeft
+}
+
+/** Charges bytes that were carried over. */
+@inline
+export function chargeCarried(bytes: u32): void {
   carriedLeft -= bytes
-  return true
 }
 
 /** Begins a group of operations that is executed as a whole or not at all. */

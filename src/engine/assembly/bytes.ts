@@ -4,7 +4,7 @@
 /** From here on the built-in copy, which is a call out of WebAssembly, is the faster one. */
 const BULK_COPY_BYTES: u32 = 512
 
-/** Whether two byte strings are equal. */
+/** Whether two byte strings of at least one byte are equal. */
 @inline
 export function equalBytes(left: usize, right: usize, bytes: u32): bool {
   while (bytes > 16) {
@@ -19,7 +19,7 @@ export function equalBytes(left: usize, right: usize, bytes: u32): bool {
     right += 8
     bytes -= 8
   }
-  // A shift by 64 is one by 0 here, and that is right: with eight bytes left nothing is masked.
+  // With eight bytes left the shift is by 0: nothing is masked.
   return ((load<u64>(left) ^ load<u64>(right)) << (64 - (<u64>bytes << 3))) == 0
 }
 

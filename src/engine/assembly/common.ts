@@ -1,7 +1,7 @@
 // Hot: the operations that most operations are, plain gets and sets of short keys and values whose record the early
 // passes saw, without an expiry and with room for the result; a set's value fits the old one's block. They are executed
 // here with everything in local variables. At the first operation that differs in anything the loop ends, and the
-// general path (execute.ts) takes that one. Both paths do the same: common.test in engine-model.test.ts.
+// general path (execute.ts) takes that one. Both paths do the same, as the model tests see.
 
 import { OP_GET, OP_SET, OP_WITH_VERSION, STATUS_OK, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from '../../protocol/codes.ts'
 import { notesUses } from './admission.ts'
@@ -51,12 +51,12 @@ export function runCommon(groupFirst: u32, first: u32, end: u32): u32 {
       continue
     }
     if (!equalKeys(key, request + 2, keyBytes)) break
-    if (notesUses()) record.noteUse()
     const withVersion = (head >> 7) & 1
+    // With versions a repeat is rare enough for the general path.
+    if (withVersion & <u32>repeatsAllowed) break
+    if (notesUses()) record.noteUse()
     const value = key + keyBytes
     if (withVersion) {
-      // Rare enough for the general path when it may be a repeat.
-      if (repeatsAllowed) break
       store<u16>(at, STATUS_VALUE_VERSION | (valueBytes << 8))
       store<u64>(at, record.version, 2)
       copyOverrunning(at + 10, value, valueBytes)

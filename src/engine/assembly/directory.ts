@@ -14,10 +14,12 @@ import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { hashKey, nextRandom } from './hash.ts'
 import { allocate, ARRAY_HEADER_BYTES, arrayBlockBytes, noteHeapChange, release } from './heap.ts'
+import { keptCount, removedEntries } from './kept.ts'
 import { Record } from './record.ts'
 import {
   bucketsOf,
   createSegment,
+  firstHash,
   homeBucket,
   insertEntry,
   releaseSegment,
@@ -151,17 +153,35 @@ export function giveRoomBack(hash: u32): void {
   const segment = segmentOf(hash)
   const entryCount = segment.entryCount
   if (entryCount << 8 >= segment.bucketCount * BUCKET_ENTRIES * LOAD_MIN_256 || entryCount > movesLeft) return
-  if (segment.bucketCount == SEGMENT_BUCKETS_MIN) {
-    mergeWithNeighbour(segment)
-    return
+  if (segment.bucketCount > SEGMENT_BUCKETS_MIN && !shrink(segment)) return
+  while (mergeWithNeighbour(segmentOf(hash))) {
+    // What was merged may merge again.
   }
+}
+
+/** Rebuilds a segment of which little is taken smaller; false when there is no memory for it. */
+function shrink(segment: Segment): bool {
+  const entryCount = segment.entryCount
   const wanted = (entryCount << 8) / (BUCKET_ENTRIES * LOAD_SHRUNK_256) + 1
   const smaller = createSegment(max(wanted, SEGMENT_BUCKETS_MIN), segment.prefix, segment.depth)
-  if (!smaller) return
+  if (!smaller) return false
   movesLeft -= entryCount
   if (!moveEntries(segment, changetype<Segment>(smaller), changetype<Segment>(smaller))) unreachable()
   publish(changetype<Segment>(smaller))
   releaseSegment(changetype<usize>(segment))
+  return true
+}
+
+/** Moves the directory to another block; false when the block is not the directory or there is no memory for it. */
+export function moveDirectory(block: usize): bool {
+  if (block != directoryBlock) return false
+  const target = createDirectory(directoryBits)
+  if (!target) return false
+  memory.copy(target + ARRAY_HEADER_BYTES, block + ARRAY_HEADER_BYTES, 8 << directoryBits)
+  directoryBlock = target
+  directory = target + ARRAY_HEADER_BYTES
+  releaseDirectory(block, directoryBits)
+  return true
 }
 
 /** Moves the segment in a block to another block; false when it is not in use or there is no memory for it. */
@@ -179,17 +199,17 @@ export function moveSegment(block: usize): bool {
   return true
 }
 
-/** Makes one segment of two that differ in the last bit of their prefix, when both are small and little of them is taken. */
-function mergeWithNeighbour(segment: Segment): void {
+/** Makes one segment of two that differ in the last bit of their prefix, when both are small and little of them is taken; else false. */
+function mergeWithNeighbour(segment: Segment): bool {
   const depth = segment.depth
-  if (!depth) return
+  if (!depth || segment.bucketCount != SEGMENT_BUCKETS_MIN) return false
   const neighbour = segmentOf((segment.prefix ^ 1) << (32 - depth))
   const capacity = SEGMENT_BUCKETS_MIN * BUCKET_ENTRIES
   const entryCount = segment.entryCount + neighbour.entryCount
-  if (neighbour.depth != depth || neighbour.bucketCount != SEGMENT_BUCKETS_MIN) return
-  if (entryCount << 8 > capacity * LOAD_SHRUNK_256 || entryCount > movesLeft) return
+  if (neighbour.depth != depth || neighbour.bucketCount != SEGMENT_BUCKETS_MIN) return false
+  if (entryCount << 8 > capacity * LOAD_SHRUNK_256 || entryCount > movesLeft) return false
   const merged = createSegment(SEGMENT_BUCKETS_MIN, segment.prefix >> 1, depth - 1)
-  if (!merged) return
+  if (!merged) return false
   movesLeft -= entryCount
   for (let half = 0; half < 2; half++) {
     const from = half ? neighbour : segment
@@ -197,6 +217,7 @@ function mergeWithNeighbour(segment: Segment): void {
     releaseSegment(changetype<usize>(from))
   }
   publish(changetype<Segment>(merged))
+  return true
 }
 
 /** Rebuilds a segment with more room; false, and it stays as it is, when memory does not suffice. */
@@ -208,35 +229,81 @@ function grow(segment: Segment): bool {
     if (!larger) return false
     if (!moveEntries(segment, changetype<Segment>(larger), changetype<Segment>(larger))) unreachable()
     publish(changetype<Segment>(larger))
-  } else if (!split(segment, (bucketCount + 1) >> 1)) {
+  } else if (!split(segment, bucketCount)) {
     return false
   }
   releaseSegment(changetype<usize>(segment))
   return true
 }
 
+// Results of `distribute`.
+const DISTRIBUTED: u32 = 0
+const HALF_IS_FULL: u32 = 1
+const LACKS_MEMORY: u32 = 2
+
 /**
- * Distributes a segment over two of `bucketCount` buckets each. False, and nothing changed, when memory does not
- * suffice or one half gets more than it can hold, which only keys made with the secret at hand bring about.
+ * Distributes a segment over two with `bucketCount` buckets together. False, and nothing changed, when memory does not
+ * suffice. Halves of the same size nearly always do; but whoever lists keys learns the order of their hashes and may
+ * store only such as go to one half, and an atomic group may have to put back what it removed from one. Then each half
+ * is as large as it needs.
  */
 function split(segment: Segment, bucketCount: u32): bool {
   if (segment.depth == directoryBits && !doubleDirectory()) return false
+  if (!keptCount) {
+    const half = (bucketCount + 1) >> 1
+    const result = distribute(segment, half, half)
+    if (result != HALF_IS_FULL) return result == DISTRIBUTED
+  }
   const depth = segment.depth + 1
-  const lower = createSegment(bucketCount, segment.prefix << 1, depth)
-  if (!lower) return false
-  const upper = createSegment(bucketCount, (segment.prefix << 1) | 1, depth)
+  const prefix = segment.prefix << 1
+  const upperEntries = entriesAbove(segment)
+  const lowerEntries = segment.entryCount - upperEntries + removedEntries(prefix, depth)
+  const lowerBuckets = halfBuckets(bucketCount, segment, lowerEntries)
+  const upperBuckets = halfBuckets(bucketCount, segment, upperEntries + removedEntries(prefix | 1, depth))
+  const result = distribute(segment, lowerBuckets, upperBuckets)
+  assert(result != HALF_IS_FULL, 'each half has the room that it needs')
+  return result == DISTRIBUTED
+}
+
+/** Puts the entries of a segment into two new ones and publishes these; else nothing changed. */
+function distribute(segment: Segment, lowerBuckets: u32, upperBuckets: u32): u32 {
+  const depth = segment.depth + 1
+  const lower = createSegment(lowerBuckets, segment.prefix << 1, depth)
+  if (!lower) return LACKS_MEMORY
+  const upper = createSegment(upperBuckets, (segment.prefix << 1) | 1, depth)
   if (!upper) {
     releaseSegment(lower)
-    return false
+    return LACKS_MEMORY
   }
   if (!moveEntries(segment, changetype<Segment>(lower), changetype<Segment>(upper))) {
     releaseSegment(lower)
     releaseSegment(upper)
-    return false
+    return HALF_IS_FULL
   }
   publish(changetype<Segment>(lower))
   publish(changetype<Segment>(upper))
-  return true
+  return DISTRIBUTED
+}
+
+/** Buckets for one half of a segment: its entries' share of all, between the least and the most that a segment has. */
+function halfBuckets(bucketCount: u32, segment: Segment, entries: u32): u32 {
+  const share = (bucketCount * entries + segment.entryCount - 1) / segment.entryCount
+  return min(max(share, SEGMENT_BUCKETS_MIN), SEGMENT_BUCKETS_MAX)
+}
+
+/** Entries of a segment whose next bit of the hash is set. */
+function entriesAbove(segment: Segment): u32 {
+  const half = firstHash(segment, segment.bucketCount) - ((<u64>1 << 31) >> segment.depth)
+  let above: u32 = 0
+  for (let index: u32 = 0; index < segment.bucketCount; index++) {
+    const bucket = segment.buckets + index * BUCKET_BYTES
+    for (let entry: u32 = 0; entry < BUCKET_ENTRIES; entry++) {
+      if (!entryTag(bucket, entry)) continue
+      const record = changetype<Record>(entryRecord(bucket, entry))
+      if (<u64>hashKey(record.key, record.keyBytes) >= half) above++
+    }
+  }
+  return above
 }
 
 /** Inserts every entry of a segment into `lower` or, by the hash bit that tells them apart, `upper`; false when one is full. */

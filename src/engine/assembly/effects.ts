@@ -1,6 +1,6 @@
 // Effects: what changed, for whoever keeps a log or a copy. Emitted into a buffer that the host empties, only when it
 // asked for them. A record of the stream says all that is needed to bring another engine to the same state: a key with
-// its value, version and expiry, a key that is gone, or that everything is gone. docs/PROTOCOL.md, "Effects".
+// its value, version and expiry, a key that is gone, or that everything is gone. docs/EFFECTS.md.
 //
 //   0 bytes u32   4 kind u8   5 reason u8   6 keyBytes u16   8 version u64   16 expiry u64   24 key, value
 

@@ -8,7 +8,7 @@
 //
 // Uses are two bits in the record (record.ts); who enters where, admission.ts decides.
 
-import { evictionPolicy, isEvictable } from './admission.ts'
+import { endProbation, evictionPolicy, isEvictable, isQueueStale } from './admission.ts'
 import { chargeVisits, mayVisit } from './budget.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, setGhost } from './bucket.ts'
 import { touch } from './bytes.ts'
@@ -27,8 +27,6 @@ import { removeFound } from './table.ts'
 const PROBATION_SHARE: u32 = 10
 /** Uses after which a record on probation stays: the paper's two need more ghosts than free entries can hold. */
 const USES_TO_STAY: u32 = 1
-/** Entries of the queue beside those of records on probation: when there are more, they are taken out. */
-const STALE_ENTRIES_MAX: u32 = 4_096
 
 // Results of `evictOne`.
 export const EVICTED: u32 = 0
@@ -38,6 +36,8 @@ export const EVICTED_NOTHING: u32 = 1
 export const EVICT_LATER: u32 = 2
 /** The buffer of effects has no room. */
 export const EVICT_EFFECTS_FULL: u32 = 3
+/** Inside this file: nothing was removed yet; go on. */
+const PASSED: u32 = 4
 
 /** Where the hand of the main part is: the next entry in the order of hashes. */
 let handHash: u32 = 0
@@ -57,10 +57,9 @@ export function evictOne(): u32 {
     const evictable = evictionPolicy == EVICT_ANY ? state.recordCount : state.expiringCount
     if (!evictable) return EVICTED_NOTHING
     if (!mayVisit()) return EVICT_LATER
-    const isProbationFull =
-      state.probationCount * PROBATION_SHARE >= evictable || state.queueEntries > state.probationCount + STALE_ENTRIES_MAX
+    const isProbationFull = state.probationCount * PROBATION_SHARE >= evictable || isQueueStale()
     const result = isProbationFull && state.queueEntries ? judgeOldest() : moveHand()
-    if (result != EVICT_LATER) return result
+    if (result != PASSED) return result
   }
 }
 
@@ -78,31 +77,29 @@ export function evictFound(address: usize, hash: u32): u32 {
   return EVICTED
 }
 
-/** Takes the oldest hash out of probation. EVICT_LATER: nothing was removed. */
+/** Takes the oldest hash out of probation. PASSED: nothing was removed. */
 function judgeOldest(): u32 {
   chargeVisits(1)
   const hash = dequeue()
   const address = findOnProbation(segmentOf(hash), hash)
-  if (!address) return EVICT_LATER
+  if (!address) return PASSED
   const record = changetype<Record>(address)
-  // A record that lost its expiry may not be evicted any more where only those with one may.
-  if (record.uses >= USES_TO_STAY || !isEvictable(record.expiryBytes != 0)) {
-    record.endProbation()
-    call().probationCount--
-    return EVICT_LATER
+  if (record.uses >= USES_TO_STAY) {
+    endProbation(record)
+    return PASSED
   }
+  assert(isEvictable(record.expiryBytes != 0), 'a record that lost its expiry was written twice, so it stays')
   const result = evictFound(address, hash)
   if (result == EVICTED) {
     setGhost(homeOf(hash), hash, <u32>call().evicted)
   } else {
     // It is off the queue, so it is off probation.
-    record.endProbation()
-    call().probationCount--
+    endProbation(record)
   }
   return result
 }
 
-/** Moves the hand up to the first record that goes, or through the rest of one bucket. EVICT_LATER: nothing was removed. */
+/** Moves the hand up to the first record that goes, or through the rest of one bucket. PASSED: nothing was removed. */
 function moveHand(): u32 {
   const segment = segmentOf(handHash)
   const index = homeBucket(handHash, segment.depth, segment.bucketCount)
@@ -128,5 +125,5 @@ function moveHand(): u32 {
   handEntry = 0
   // One past the last hash of all is the first one again.
   handHash = <u32>firstHash(segment, index + 1)
-  return EVICT_LATER
+  return PASSED
 }

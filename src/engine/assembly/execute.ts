@@ -21,14 +21,15 @@ import {
 } from './atomic.ts'
 import { allowWork, chargeVisits } from './budget.ts'
 import { call } from './call.ts'
-import { keeping, releaseKept } from './changes.ts'
-import { allowMoves } from './directory.ts'
+import { releaseKept } from './changes.ts'
+import { allowMoves, giveRoomBack } from './directory.ts'
 import { sweepExpired, sweepOwed } from './expiry.ts'
 import { findRecord } from './find.ts'
 import { collectGarbage, hasGarbage } from './garbage.ts'
 import { runCommon } from './common.ts'
 import { GROUP_STEPS, loadGroup } from './group.ts'
 import { heapChanges } from './heap.ts'
+import { keeping } from './kept.ts'
 import { operation, readOperation } from './operation.ts'
 import { EFFECTS_FULL, EXECUTED, NEEDS_MEMORY, SLAB_FULL, STOPPED } from './outcomes.ts'
 import { perform } from './perform.ts'
@@ -195,9 +196,12 @@ function executeOther(at: usize): u32 {
 /** Steps on behind an operation, or behind an atomic group whose results it writes as far as the slab goes. */
 function stepOver(code: u32, members: u32): u32 {
   countOperation(code)
+  if (code == OP_DELETE) giveRoomBack(listedHash(next))
   for (let member: u32 = 1; member <= members; member++) {
-    readOperation(listedAddress(next + member), 0)
+    const hash = listedHash(next + member)
+    readOperation(listedAddress(next + member), hash)
     countOperation(operation().code)
+    if (operation().code == OP_DELETE) giveRoomBack(hash)
   }
   next += 1 + members
   // The hints of a group of steps are for its own operations: after a long atomic group there are none.

@@ -35,12 +35,15 @@ let bucketsOwed: u32 = 0
 /** When this lap of the sweep began, and the one before: ticks, 0 before the first sweep. */
 let lapStart: u64 = 0
 let lastLapStart: u64 = 0
+/** Buckets passed since the last one in which something had expired. */
+let bucketsInVain: u32 = 0
 
 export function openExpiry(): void {
   sweepHash = 0
   bucketsOwed = 0
   lapStart = 0
   lastLapStart = 0
+  bucketsInVain = 0
 }
 
 /**
@@ -49,6 +52,11 @@ export function openExpiry(): void {
  */
 export function trustsDues(): bool {
   return tickOfNow() - lastLapStart < DUE_AHEAD_TICKS
+}
+
+/** Whether a whole lap ended without a record that had expired, and none was found since. */
+export function isLapInVain(): bool {
+  return bucketsInVain >= call().bucketCount
 }
 
 /** Notes that a record with an expiry was written. */
@@ -92,6 +100,7 @@ export function sweepExpired(buckets: u32): u32 {
       lastLapStart = lapStart
       lapStart = tickOfNow()
     }
+    bucketsInVain = removedHere ? 0 : min(bucketsInVain + passed, call().bucketCount)
     removed += removedHere
     if (removedHere) giveRoomBack(hash)
   }

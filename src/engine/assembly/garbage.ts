@@ -9,7 +9,7 @@ import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag } from './bucket.ts
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { createTable, directoryBits, directoryBlock, releaseDirectory, useTable } from './directory.ts'
-import { ARRAY_HEADER_BYTES, release } from './heap.ts'
+import { ARRAY_HEADER_BYTES, forgetFullHeap, release } from './heap.ts'
 import { Record } from './record.ts'
 import { releaseSegment, Segment } from './segment.ts'
 
@@ -53,6 +53,7 @@ export function clearTable(): bool {
   else first = old
   useTable(spare)
   spare = createTable()
+  forgetFullHeap()
   const state = call()
   state.garbageEntries += state.recordCount
   state.recordCount = 0
@@ -60,6 +61,19 @@ export function clearTable(): bool {
   state.keyBytes = 0
   state.valueBytes = 0
   state.probationCount = 0
+  return true
+}
+
+/** Gives the table back that is kept for the next clear, if it lies in this block; a later call makes another one. */
+export function releaseSpare(block: usize): bool {
+  if (!spare) return false
+  const segment = <usize>load<u32>(spare, ARRAY_HEADER_BYTES)
+  if (block != spare && block != segment) return false
+  // The block that was asked for goes last: it is the one whose place is wanted.
+  if (block == spare) releaseSegment(segment)
+  releaseDirectory(spare, 0)
+  if (block == segment) releaseSegment(segment)
+  spare = 0
   return true
 }
 
@@ -81,7 +95,7 @@ export function collectGarbage(entries: u32): void {
       left -= BUCKET_ENTRIES
       releaseRecords(segment.buckets + bucketIndex++ * BUCKET_BYTES)
     }
-    if (bucketIndex < segment.bucketCount) return
+    if (bucketIndex < segment.bucketCount) break
     index += 1 << (bits - segment.depth)
     bucketIndex = 0
     releaseSegment(block)

@@ -51,7 +51,10 @@ export let heapChanges: u32 = 0
 /** The free block that the last block given back became part of. */
 export let lastFreed: usize = 0
 
-/** Whether memory has met its limit once. */
+/** Bytes of the last block that could not be taken. */
+export let failedBytes: u32 = 0
+
+/** Whether memory has met its limit since the heap was opened or the table cleared. */
 export let heapIsFull: bool = false
 
 /** Takes all memory from `start` to the end of memory, which may grow to `memoryPagesMax`. */
@@ -71,6 +74,16 @@ export function openHeap(start: usize, memoryPagesMax: u32): void {
 @inline
 export function noteHeapChange(): void {
   heapChanges++
+}
+
+/** Notes that there is room again. */
+export function forgetFullHeap(): void {
+  heapIsFull = false
+}
+
+/** Bytes that the heap can have at the most. */
+export function heapBytesMax(): u32 {
+  return <u32>(<u64>pagesMax * PAGE_BYTES - HEAP_TAIL_BYTES - heapStart)
 }
 
 /** First address of the heap. */
@@ -108,6 +121,7 @@ export function allocate(bytes: u32): usize {
   assert((bytes & 3) == 0 && bytes >= BLOCK_BYTES_MIN, 'a length that a block can have')
   let block = takeFitting(bytes)
   if (!block) {
+    failedBytes = bytes
     if (!growMemory(bytes)) return 0
     block = takeFitting(bytes)
     if (!block) return 0
@@ -244,7 +258,8 @@ function growMemory(bytes: u32): bool {
   const wanted = max(needed + (needed >> 4), min(max(<u32>((heapEnd - heapStart) >> 24), GROW_PAGES_MIN), GROW_PAGES_MAX))
   const pages = min(wanted, room)
   if (pages < needed || memory.grow(pages) < 0) {
-    heapIsFull = true
+    // A long block may fail where shorter ones do not.
+    if (room < GROW_PAGES_MIN) heapIsFull = true
     return false
   }
   extend(<usize>memory.size() * PAGE_BYTES - HEAP_TAIL_BYTES)
@@ -259,6 +274,14 @@ function extend(end: usize): void {
   setBlockWord(end, 0)
   merge(block, bytes)
   call().heapBytes = <u32>(heapEnd - heapStart)
+}
+
+/** A longest free block, or nearly: some block of the highest class that has one; 0 when there is none. */
+export function longFreeBlock(): usize {
+  if (!levelBitmap) return 0
+  const level = 31 - clz(levelBitmap)
+  const classes = load<u32>(FREE_LISTS_AT + (level << 2))
+  return load<u32>(head((level << 5) | (31 - clz(classes))))
 }
 
 /** The block behind this one; 0 when there is none. */

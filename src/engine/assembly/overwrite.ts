@@ -10,8 +10,6 @@ import {
 import { notesUses } from './admission.ts'
 import { copyExactly } from './bytes.ts'
 import { call } from './call.ts'
-import { keeping } from './changes.ts'
-import { giveRoomBack } from './directory.ts'
 import { hasEffectRoom } from './effects.ts'
 import { oweSweep } from './expiry.ts'
 import { Operation } from './operation.ts'
@@ -42,8 +40,6 @@ export function performDelete(op: Operation, address: usize): u32 {
   if (!hasRoomForPrevious(op, address)) return STOPPED
   if (!hasEffectRoom(1, op.keyBytes)) return EFFECTS_FULL
   removeFound(address, op.hash, REMOVED_BY_DELETE)
-  // What was taken out may have to be put back.
-  if (!keeping) giveRoomBack(op.hash)
   call().removals++
   writeChanged(op, address)
   return EXECUTED
@@ -66,9 +62,9 @@ export function performExpire(op: Operation, address: usize): u32 {
   return EXECUTED
 }
 
-/** Ends the write of a record, in place of `old` or 0, whose value is filled in. `newExpiry` is one that it did not have, or 0. */
-export function finish(record: Record, old: usize, newExpiry: u64): void {
-  if (newExpiry) oweSweep()
+/** Ends the write of a record, in place of `old` or 0, whose value is filled in. `expiry` is what it was given, or 0. */
+export function finish(record: Record, old: usize, expiry: u64): void {
+  if (expiry) oweSweep()
   // To come is not to be used.
   if (old && notesUses()) record.noteUse()
   settle()

@@ -1,5 +1,5 @@
 // Executes one operation that was taken apart, and answers it. Every case looks before it changes anything: an outcome
-// other than EXECUTED means that nothing was done and nothing answered.
+// other than EXECUTED means that no record changed and nothing was answered, though an expired one may have been removed.
 
 import {
   CONDITION_NONE,
@@ -18,11 +18,11 @@ import {
   OP_WRITE_RANGE,
   OPTION_PREVIOUS,
 } from '../../protocol/codes.ts'
-import { keepChanges, keeping } from './changes.ts'
 import { conditionHolds, writeUnmet } from './condition.ts'
 import { hasEffectRoom } from './effects.ts'
 import { removeExpired } from './expiry.ts'
 import { findRecord } from './find.ts'
+import { keepChanges, keeping } from './kept.ts'
 import { performAdd, performAppend, performWriteRange } from './modify.ts'
 import { Operation, operation } from './operation.ts'
 import { EFFECTS_FULL, EXECUTED, STOPPED } from './outcomes.ts'

@@ -15,7 +15,7 @@ import { EXECUTED, STOPPED } from './outcomes.ts'
 import { Record } from './record.ts'
 import { hasReplyRoom, writeDone, writeResult, writeStatus } from './result.ts'
 
-/** A get that is not plain: execute.ts has the fast path of the others. */
+/** A get that is not plain, or in an atomic group: execute.ts has the path of the others. */
 export function performGet(op: Operation, address: usize): u32 {
   if (!address) {
     call().misses++

@@ -1,29 +1,29 @@
 // What to do when memory is exhausted: give back what was cleared, then what has expired, then what may be evicted.
 
-import { EVICT_NONE } from './outcomes.ts'
+import { KEY_BYTES_MAX } from '../../protocol/limits.ts'
 import { evictionPolicy } from './admission.ts'
 import { chargeVisits, mayVisit } from './budget.ts'
 import { call } from './call.ts'
-import { EVICT_EFFECTS_FULL, EVICT_LATER, EVICTED, EVICTED_NOTHING, evictedBytes, evictOne } from './eviction.ts'
 import { hasEffectRoom } from './effects.ts'
-import { sweepExpired } from './expiry.ts'
+import { EVICT_EFFECTS_FULL, EVICT_LATER, EVICTED, EVICTED_NOTHING, evictedBytes, evictOne } from './eviction.ts'
+import { isLapInVain, sweepExpired } from './expiry.ts'
 import { collectGarbage, hasGarbage } from './garbage.ts'
+import { heapBytesMax } from './heap.ts'
 import { openHole } from './hole.ts'
-import { KEY_BYTES_MAX } from '../../protocol/limits.ts'
+import { EVICT_NONE } from './outcomes.ts'
 
 /** Cleared entries given back at once. */
 const GARBAGE_STEP: u32 = 512
-/** Buckets swept for expired records at once. */
-const SWEEP_STEP: u32 = 512
+/** Buckets swept for expired records before something is evicted, or at once where nothing may be. */
+const SWEEP_STEP: u32 = 64
 /** Records evicted at once, at the most. */
 const EVICTIONS_STEP: u32 = 32
 /** The same for an atomic group, which is executed again after each time. */
 const EVICTIONS_GROUP_STEP: u32 = 4_096
-/** Rounds in which records are evicted by their worth alone before a hole is made; longer blocks get a hole at once. */
+/** Rounds in which records are evicted by their worth alone before a hole is made: one as long may be among them. */
 const ROUNDS_BY_WORTH: u32 = 2
-const BYTES_BY_WORTH_MAX: u32 = 4_096
 /** Rounds after which the memory cannot be had. */
-const ROUNDS_MAX: u32 = 64
+const ROUNDS_MAX: u32 = 16
 
 /** Something was given back: try again. */
 export const RECLAIMED: u32 = 0
@@ -43,15 +43,36 @@ export function reclaim(bytes: u32, groupBytes: u32, round: u32): u32 {
   if (round >= ROUNDS_MAX) return RECLAIMED_NOTHING
   // Nothing is removed whose effect has no place: there might seem to be nothing to remove.
   if (!hasEffectRoom(1, KEY_BYTES_MAX)) return RECLAIM_EFFECTS_FULL
-  if (call().expiringCount && sweepExpired(SWEEP_STEP)) return RECLAIMED
-  if (evictionPolicy == EVICT_NONE) return RECLAIMED_NOTHING
-  if (groupBytes > bytes) return evict(groupBytes, EVICTIONS_GROUP_STEP)
-  if (round >= ROUNDS_BY_WORTH || bytes > BYTES_BY_WORTH_MAX) {
-    const result = openHole(bytes)
-    if (result == EVICTED) return RECLAIMED
-    if (result != EVICTED_NOTHING) return result == EVICT_LATER ? RECLAIM_LATER : RECLAIM_EFFECTS_FULL
+  if (max(bytes, groupBytes) > heapBytesMax()) return RECLAIMED_NOTHING
+  if (evictionPolicy == EVICT_NONE) {
+    const swept = call().expiringCount ? sweepAll() : RECLAIMED_NOTHING
+    return swept == RECLAIMED_NOTHING ? makeHole(bytes) : swept
   }
-  return evict(bytes, EVICTIONS_STEP)
+  if (call().expiringCount) {
+    if (!mayVisit()) return RECLAIM_LATER
+    if (sweepExpired(SWEEP_STEP)) return RECLAIMED
+  }
+  if (groupBytes > bytes) return evict(groupBytes, EVICTIONS_GROUP_STEP)
+  if (round < ROUNDS_BY_WORTH) return evict(bytes, EVICTIONS_STEP)
+  const result = makeHole(bytes)
+  // No place can be cleared as a whole: what goes by its worth may leave one.
+  return result == RECLAIMED_NOTHING ? evict(bytes, EVICTIONS_STEP) : result
+}
+
+function makeHole(bytes: u32): u32 {
+  const result = openHole(bytes)
+  if (result == EVICTED) return RECLAIMED
+  if (result == EVICTED_NOTHING) return RECLAIMED_NOTHING
+  return result == EVICT_LATER ? RECLAIM_LATER : RECLAIM_EFFECTS_FULL
+}
+
+/** Sweeps until something has expired, at the most once round, over as many calls as that takes. */
+function sweepAll(): u32 {
+  do {
+    if (!mayVisit()) return RECLAIM_LATER
+    if (sweepExpired(SWEEP_STEP)) return RECLAIMED
+  } while (!isLapInVain())
+  return RECLAIMED_NOTHING
 }
 
 /** Gives back a slice of what was cleared, and nothing else. RECLAIMED_NOTHING: there is nothing of it any more. */

@@ -28,7 +28,14 @@ import {
   OPTION_PREVIOUS,
   OPTION_WITH_EXPIRY,
 } from '../../protocol/codes.ts'
-import { ATOMIC_OPS_MAX, EXPIRY_MS_MAX, KEY_BYTES_MAX, SCAN_KEYS_MAX, VALUE_BYTES_MAX } from '../../protocol/limits.ts'
+import {
+  ATOMIC_OPS_MAX,
+  EXPIRY_MS_MAX,
+  FRAME_OPS_MAX,
+  KEY_BYTES_MAX,
+  SCAN_KEYS_MAX,
+  VALUE_BYTES_MAX,
+} from '../../protocol/limits.ts'
 import { hashKey } from './hash.ts'
 import { LIST_AT, REQUEST_AT } from './layout.ts'
 import { CHECK_MALFORMED, CHECK_OK, CHECK_UNSUPPORTED } from './outcomes.ts'
@@ -73,7 +80,7 @@ const SHAPES: StaticArray<u32> = [
   2 | NO_CONDITIONS, // atomic: u16 count
 ]
 
-/** Where the operation after `at` starts. Set by `readLength`. */
+/** Where the length that was read last ends. */
 export let lengthEnd: usize = 0
 /** Why `checkOperation` refused. */
 let refusal: u32 = CHECK_OK
@@ -82,6 +89,7 @@ let atomicLeft: u32 = 0
 
 /** Whether the staged bytes are exactly `count` operations that this engine can execute; lists them. Nothing is executed. */
 export function checkOperations(bytes: u32, count: u32): u32 {
+  if (count > <u32>FRAME_OPS_MAX) return checkTooMany(bytes, count)
   const end = REQUEST_AT + bytes
   let at: usize = REQUEST_AT
   let entry: usize = LIST_AT
@@ -128,6 +136,20 @@ export function checkOperations(bytes: u32, count: u32): u32 {
     at = checkOperation(entry, at, end, (<u32>(listEnd - entry) >> 3) - 1)
     if (!at) return refusal
     entry += 8
+  }
+  return at == end ? CHECK_OK : CHECK_MALFORMED
+}
+
+/** As `checkOperations`, for more operations than are ever executed: lists none of them. */
+function checkTooMany(bytes: u32, count: u32): u32 {
+  const end = REQUEST_AT + bytes
+  const entry = LIST_AT + (<usize>FRAME_OPS_MAX << 3)
+  let at: usize = REQUEST_AT
+  atomicLeft = 0
+  for (let left = count; left; left--) {
+    if (at >= end) return CHECK_MALFORMED
+    at = checkOperation(entry, at, end, left - 1)
+    if (!at) return refusal
   }
   return at == end ? CHECK_OK : CHECK_MALFORMED
 }

@@ -27,7 +27,7 @@ export const RESULT_HEAD_BYTES_MAX: u32 = 24
 
 /** Where the next result byte goes. */
 export let position: usize = 0
-/** Where this call's results began, the end of the slab's usable bytes, and where the frame's limit ends if that is earlier. */
+/** Where this call's results began, and the end of the slab's usable bytes. */
 let slabStart: usize = 0
 let slabEnd: usize = 0
 /** Bytes of the last value that did not fit into the slab. */
@@ -51,7 +51,6 @@ class Recorded {
   status: u32
   valueBytes: u32
   source: usize
-  unused: u32
   version: u64
   /** Expiry or number. */
   extra: u64
@@ -78,7 +77,9 @@ export function openSlab(at: usize, end: usize): void {
 
 /** Charges the frame for what was written since `openSlab`. */
 export function closeSlab(): void {
-  replyLeft -= <u32>(position - slabStart)
+  const written = <u32>(position - slabStart)
+  assert(written <= replyLeft, 'what was written was allowed')
+  replyLeft -= written
 }
 
 /** Where results must end: the slab's end, or that of what the frame may write. */
@@ -194,12 +195,12 @@ export function writePending(): bool {
   return pendingBytes == 0
 }
 
-/** Notes results from now on instead of writing them. */
-export function startRecording(): void {
+/** Notes the results of a group of `count` operations from now on, instead of writing them. Their heads have room already. */
+export function startRecording(count: u32): void {
   recording = true
   replyWasFull = false
   recordedCount = 0
-  recordedBytes = 0
+  recordedBytes = count * RESULT_HEAD_BYTES_MAX
 }
 
 /** Ends it. What was noted stays until the next start. */
@@ -227,7 +228,7 @@ function record(status: u32, version: u64, extra: u64, source: usize, valueBytes
   noted.extra = extra
   noted.source = source
   noted.valueBytes = valueBytes
-  recordedBytes += valueBytes + RESULT_HEAD_BYTES_MAX
+  recordedBytes += valueBytes
 }
 
 @inline

@@ -3,7 +3,7 @@
 //
 //   page:   0 next cursor u64, 0 when there is nothing left   8 keys, each with its compact length before it
 
-import { chargeVisits } from './budget.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, passedCount } from './bucket.ts'
 import { copyExactly, touch } from './bytes.ts'
 import { directoryBits, segmentOf } from './directory.ts'
@@ -18,7 +18,7 @@ const PAGE_BUCKETS_MAX: u32 = 4_096
 const PAGE_KEY_BYTES: u32 = 64 * 1024
 /** Bytes before the first key of a page. */
 const PAGE_HEADER_BYTES: u32 = 8
-/** Segments, and buckets of one, in which a random key is looked for. */
+/** Segments with entries in which a random key is looked for. */
 const RANDOM_SEGMENTS_MAX: u32 = 64
 /** Bytes of the length before a key, at the most. */
 const KEY_LENGTH_BYTES_MAX: u32 = 3
@@ -95,15 +95,23 @@ function writeKey(at: usize, record: Record): usize {
   return at + bytes
 }
 
-/** A live record at a random place of the index, or 0 when none was met nearby. */
+/** Whether the last search met any entry, of a record that is live or not. */
+export let metEntries: bool = false
+
+/** A live record at a random place of the index; 0 when none was met nearby, or the call's budget ended. */
 export function findAnyRecord(): usize {
   let hash = <u32>nextRandom()
-  const segments = min(RANDOM_SEGMENTS_MAX, 1 << directoryBits)
-  for (let passed: u32 = 0; passed < segments; passed++) {
+  let segments: u32 = 0
+  metEntries = false
+  for (let left: u32 = 1 << directoryBits; left && segments < RANDOM_SEGMENTS_MAX && mayVisit(); left--) {
     const segment = segmentOf(hash)
     if (segment.entryCount) {
+      metEntries = true
       const address = findAnyIn(segment, homeBucket(hash, segment.depth, segment.bucketCount))
       if (address) return address
+      segments++
+    } else {
+      chargeVisits(1)
     }
     // One past the last hash of all is the first one again.
     hash = <u32>firstHash(segment, segment.bucketCount)

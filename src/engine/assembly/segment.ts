@@ -48,9 +48,6 @@ export class Segment {
 /** Buckets of the largest segment: 16 KiB, rebuilt in some tens of microseconds. */
 export const SEGMENT_BUCKETS_MAX: u32 = 256
 
-/** Bytes of its block. */
-export const SEGMENT_BYTES_MAX: u32 = 16 + 60 + SEGMENT_BUCKETS_MAX * BUCKET_BYTES
-
 /** Where `findEntry` found its record, or `insertEntry` put it. Valid until the index changes. */
 export let foundBucket: usize = 0
 export let foundEntry: u32 = 0

@@ -4,21 +4,21 @@
 // while the old one is still readable unless it is the same memory; `settle` ends it.
 
 import { admit, needsAdmission } from './admission.ts'
-import { mayCarry } from './budget.ts'
+import { chargeCarried, mayCarry } from './budget.ts'
 import { noteExpiry, setEntry } from './bucket.ts'
 import { call } from './call.ts'
-import { keeping, noteChange } from './changes.ts'
 import { copyExactly } from './bytes.ts'
 import { makeRoom, segmentOf } from './directory.ts'
 import { emitRemove, emitSet, emitting, hasEffectRoom } from './effects.ts'
 import { countRecord, uncountRecord } from './find.ts'
 import { tagOf } from './hash.ts'
-import { allocate, release } from './heap.ts'
+import { allocate, failedBytes, release } from './heap.ts'
+import { keeping, noteChange } from './kept.ts'
 import { operation } from './operation.ts'
 import { EFFECTS_FULL, EXECUTED, NEEDS_MEMORY, REMOVED_BY_DELETE, STOPPED, WRONG_SLOT } from './outcomes.ts'
 import { PIECE_BYTES, reserveQueue } from './queue.ts'
 import { Record, recordBlockBytes, RECORD_EXPIRES, RECORD_EXPIRY_BYTES } from './record.ts'
-import { foundBucket, foundEntry, insertEntry, removeEntry, SEGMENT_BYTES_MAX } from './segment.ts'
+import { foundBucket, foundEntry, insertEntry, removeEntry } from './segment.ts'
 import { ownsSlot } from './slot.ts'
 
 /** The record that `place` made, its value not filled in yet. */
@@ -32,7 +32,7 @@ let replaced: usize = 0
  * Makes the record of the present operation's key with room for `valueBytes`, in place of `old` (or 0), the record that
  * `findRecord` has just found. `expiry` is absolute ms or 0; `carriedBytes` are those of the old value that the caller
  * will copy if the record moves. The new record may be the old one, its value still in it. Any outcome but EXECUTED means
- * that nothing changed; after NEEDS_MEMORY, `neededBytes` in one piece would help.
+ * that no record changed; after NEEDS_MEMORY, `neededBytes` in one piece would help.
  */
 export function place(old: usize, valueBytes: u32, expiry: u64, carriedBytes: u32): u32 {
   const op = operation()
@@ -43,7 +43,10 @@ export function place(old: usize, valueBytes: u32, expiry: u64, carriedBytes: u3
   const record = changetype<Record>(old)
   const sameLayout = (record.expiryBytes != 0) == (expiry != 0) && record.blockBytes == bytes
   if (sameLayout && !keeping) return overwrite(record, valueBytes, expiry)
-  return mayCarry(carriedBytes) ? replace(record, bytes, valueBytes, expiry) : STOPPED
+  if (!mayCarry(carriedBytes)) return STOPPED
+  const outcome = replace(record, bytes, valueBytes, expiry)
+  if (outcome == EXECUTED) chargeCarried(carriedBytes)
+  return outcome
 }
 
 /** Ends a write whose value has been filled in. */
@@ -95,6 +98,8 @@ function create(bytes: u32, valueBytes: u32, expiry: u64): u32 {
   const op = operation()
   if (!ownsSlot(op.key, op.keyBytes)) return WRONG_SLOT
   if (!makeRoom(op.hash)) return STOPPED
+  // What growth could not have, if it could not: the segment may be full.
+  const grownBytes = failedBytes
   const admitted = needsAdmission(expiry != 0)
   if (admitted && !reserveQueue()) {
     neededBytes = PIECE_BYTES
@@ -106,7 +111,7 @@ function create(bytes: u32, valueBytes: u32, expiry: u64): u32 {
   if (admitted) record.word |= admit(op.hash)
   if (!insertEntry(segmentOf(op.hash), op.hash, address)) {
     release(address, bytes)
-    neededBytes = SEGMENT_BYTES_MAX
+    neededBytes = grownBytes
     return NEEDS_MEMORY
   }
   countRecord(record)

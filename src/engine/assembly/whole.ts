@@ -15,7 +15,7 @@ import { Operation } from './operation.ts'
 import { EFFECTS_FULL, EXECUTED, STOPPED } from './outcomes.ts'
 import { Record } from './record.ts'
 import { hasReplyRoom, writeDone, writeResult, writeStatus } from './result.ts'
-import { findAnyRecord, fillPage } from './scan.ts'
+import { fillPage, findAnyRecord, metEntries } from './scan.ts'
 
 export function performScan(op: Operation): u32 {
   if (!mayVisit() || !hasReplyRoom(PAGE_BYTES)) return STOPPED
@@ -28,6 +28,8 @@ export function performRandomKey(): u32 {
   if (!mayVisit() || !hasReplyRoom(KEY_BYTES_MAX)) return STOPPED
   const address = findAnyRecord()
   if (!address) {
+    // The budget ended among empty segments: another place may be better.
+    if (call().recordCount && !metEntries) return STOPPED
     writeStatus(STATUS_MISSING)
     return EXECUTED
   }
