@@ -12,7 +12,7 @@ import {
 } from './tidy/language.ts'
 import { checkCycles, checkLayers } from './tidy/layers.ts'
 import { entries, filesBelow, readProjectFile } from './tidy/project-files.ts'
-import { checkFileSize, checkFunctionSize, checkSizeSpread } from './tidy/sizes.ts'
+import { checkFileSize, checkFunctionSize, checkLineWidth, checkSizeSpread } from './tidy/sizes.ts'
 import { type Finding, formatFinding, type SourceFile, sourceFile } from './tidy/source-file.ts'
 import { checkArchitecture, checkRoot } from './tidy/tree.ts'
 
@@ -33,6 +33,7 @@ const RULES: Readonly<Record<string, (file: SourceFile) => Finding[]>> = {
   'imports go down the layers': checkLayers,
   'environment, console, clocks and randomness stay in their folders': checkGlobals,
   'files are small': checkFileSize,
+  'lines of AssemblyScript are no wider than others': checkLineWidth,
   'functions are short': checkFunctionSize,
   'types have no holes': checkTypeHoles,
   'exports are named': checkNamedExports,

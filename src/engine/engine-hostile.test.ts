@@ -135,6 +135,19 @@ describe('memory', () => {
     engine.checkInvariants()
   })
 
+  it('that is full finds the room to divide a part of its index', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), (seed) => {
+        const engine = openTestEngine({ memoryBytesMax: 1.6 * MIB, eviction: 'any', secret: testSecret(seed) })
+        const value = 'v'.repeat(128)
+        const writes = numbered('key', 60_000).map((set) => ({ ...set, value }))
+        expect(executeAll(engine, writes).results.every(({ status }) => status === STATUS_OK)).toBe(true)
+        engine.checkInvariants()
+      }),
+      { numRuns: 6 },
+    )
+  })
+
   it('that is free in short pieces is enough for a long value, which moves what stands in between', () => {
     const engine = openTestEngine({ memoryBytesMax: 8 * MIB })
     const fill = numbered('key', 60_000).map((set) => ({ ...set, value: 'v'.repeat(70) }))

@@ -6,7 +6,7 @@ import { checkDeadExports } from './dead-exports.ts'
 import { checkCasts, checkGlobals, checkLooseEnds, checkNamedExports, checkNames, checkTypeHoles } from './language.ts'
 import { checkCycles, checkLayers } from './layers.ts'
 import { ignorer } from './project-files.ts'
-import { checkFileSize, checkFunctionSize, checkSizeSpread } from './sizes.ts'
+import { checkFileSize, checkFunctionSize, checkLineWidth, checkSizeSpread } from './sizes.ts'
 import { type Finding, formatFinding, type SourceFile, sourceFile } from './source-file.ts'
 import { checkArchitecture, checkRoot } from './tree.ts'
 
@@ -163,6 +163,13 @@ it.each([
   'src/a/b.fuzz.ts',
   'vitest.config.ts',
 ])('checkNames allows %s', (path) => expect(checkNames(sourceFile(path, ''))).toEqual([]))
+
+it('checkLineWidth flags a wide line of AssemblyScript', () => {
+  const text = `// a header\n// ${'x'.repeat(118)}\n`
+  expect(checkLineWidth(sourceFile('src/engine/assembly/a.ts', text))).toHaveLength(1)
+  expect(checkLineWidth(sourceFile('src/engine/assembly/a.ts', text.replace('x', '')))).toEqual([])
+  expect(checkLineWidth(sourceFile('src/engine/a.ts', text))).toEqual([])
+})
 
 it('checkFileSize flags a file beyond its limit', () => {
   expect(checkFileSize(sourceFile('src/server/a.ts', lines(501)))).toHaveLength(1)

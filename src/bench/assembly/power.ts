@@ -1,8 +1,8 @@
-// Powers of numbers between 0 and 1, two at a time: base^exponent = 2^(exponent * log2(base)), both functions as series.
-// About twelve decimal digits are right for exponents up to 1,000, which is what ranks below 10^8 need.
+// Powers of numbers between 0 and 1, two at a time: base^exponent = 2^(exponent * log2(base)), both functions as
+// series. About twelve decimal digits are right for exponents up to 1,000, which is what ranks below 10^8 need.
 //
-// 7 ns a rank where `Math.pow` takes 15. Most of that comes from `eightTerms`: the terms are paired up instead of summed
-// from last to first, so that the processor works on several at once.
+// 7 ns a rank where `Math.pow` takes 15. Most of that comes from `eightTerms`: the terms are paired up instead of
+// summed from last to first, so that the processor works on several at once.
 
 /** Bits of sqrt(1/2): a mantissa is taken from there up to sqrt(2), where the series of the logarithm is short. */
 const MANTISSA_START: i64 = 0x3fe6_a09e_667f_3bcd

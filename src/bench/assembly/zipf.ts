@@ -9,7 +9,13 @@ let secondBound: f64 = 2
 let eta: f64 = 0
 let alpha: f64 = 1
 
-export function setZipf(recordCount: f64, zetaOfRecords: f64, boundOfSecond: f64, etaOfRecords: f64, exponent: f64): void {
+export function setZipf(
+  recordCount: f64,
+  zetaOfRecords: f64,
+  boundOfSecond: f64,
+  etaOfRecords: f64,
+  exponent: f64,
+): void {
   records = recordCount
   zeta = zetaOfRecords
   secondBound = boundOfSecond

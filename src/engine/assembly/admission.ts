@@ -1,6 +1,6 @@
-// Who enters a full cache how: the first part of S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction",
-// SOSP 2023). A new record is on probation until it was used; one whose key was evicted not long ago is not. eviction.ts
-// is the other part.
+// Who enters a full cache how: the first part of S3-FIFO (Yang et al., "FIFO queues are all you need for cache
+// eviction", SOSP 2023). A new record is on probation until it was used; one whose key was evicted not long ago is
+// not. eviction.ts is the other part.
 
 import { takeGhost } from './bucket.ts'
 import { call } from './call.ts'
@@ -41,7 +41,9 @@ export function needsAdmission(expires: bool): bool {
   return heapIsFull && isEvictable(expires)
 }
 
-/** Flags for a record that is about to enter a full cache under a key of this hash. There must be a place in the queue. */
+/**
+ * Flags for a record that is about to enter a full cache under a key of this hash. There must be a place in the queue.
+ */
 export function admit(hash: u32): u32 {
   shortenQueue()
   if (takeGhost(homeOf(hash), hash)) return 0
@@ -61,7 +63,10 @@ export function endProbation(record: Record): void {
   call().probationCount--
 }
 
-/** Keeps the queue short where records go before it is their turn, and nothing needs memory: who is left has stood the test. */
+/**
+ * Keeps the queue short where records go before it is their turn, and nothing needs memory: who is left has stood the
+ * test.
+ */
 function shortenQueue(): void {
   for (let taken: u32 = 0; taken < ENTRIES_TAKEN && isQueueStale(); taken++) {
     const hash = dequeue()

@@ -57,7 +57,8 @@ function isWellFormed(at: usize, end: usize): bool {
   const kind = <u32>load<u8>(at, 4)
   const keyBytes = <u32>load<u16>(at, 6)
   if (bytes < EFFECT_HEADER_BYTES + keyBytes || bytes > <u32>(end - at)) return false
-  if (load<u64>(at, 8) <= call().version || load<u64>(at, 8) >> 63 || load<u64>(at, 16) > <u64>EXPIRY_MS_MAX) return false
+  const version = load<u64>(at, 8)
+  if (version <= call().version || version >> 63 || load<u64>(at, 16) > <u64>EXPIRY_MS_MAX) return false
   const valueBytes = bytes - EFFECT_HEADER_BYTES - keyBytes
   const reason = <u32>load<u8>(at, 5)
   if (reason > (kind == EFFECT_REMOVE ? <u32>REMOVED_BY_EVICTION : 0)) return false

@@ -4,8 +4,8 @@
 //   2. the operations are executed in order; replaced blocks are kept, results noted, effects held back
 //   3. one that fails takes all of it back; else the results and the effects are written
 //
-// A group that lacks memory is taken back, memory is reclaimed, and it is tried again: what is evicted for it is evicted
-// before it begins, never in its middle.
+// A group that lacks memory is taken back, memory is reclaimed, and it is tried again: what is evicted for it is
+// evicted before it begins, never in its middle.
 
 import {
   STATUS_ABORTED,
@@ -59,8 +59,8 @@ export function hasAtomicResults(): bool {
 }
 
 /**
- * Executes the group of `count` operations behind the section's operation `index`. EXECUTED: the group has its fate, and
- * its results are written by `writeAtomicResults`. Any other outcome: nothing was done.
+ * Executes the group of `count` operations behind the section's operation `index`. EXECUTED: the group has its fate,
+ * and its results are written by `writeAtomicResults`. Any other outcome: nothing was done.
  */
 export function executeAtomic(index: u32, count: u32): u32 {
   // Whatever becomes of the group, its results without values have room: recording counts them from the beginning.

@@ -3,7 +3,7 @@
 //   0   tags     12 x u8    8 bits of the hash; 0 marks a free entry
 //   12  passed   u8         entries that went by this bucket because it was full, and now stand in a later one
 //   13  due      u24        when a record of this bucket may have expired: a tick of DUE_TICK_MS, or 0 for never
-//   16  offsets  12 x u32   address of the record; of a free entry: the hash of an evicted key that was at home here, or 0
+//   16  offsets  12 x u32   address of the record; of a free entry: the hash of a key that was evicted from here, or 0
 //
 // `passed` ends a search early without tombstones: when it is 0, no entry of an earlier or this home stands further
 // on. At 255 it sticks until the segment is rebuilt, which costs a longer search and is never wrong.
@@ -65,7 +65,10 @@ export function clearEntry(bucket: usize, entry: u32): void {
   store<u32>(bucket + (entry << 2), 0, 16)
 }
 
-/** Remembers the hash of an evicted key in a free entry of its home bucket, if there is one; `turn` chooses among several. */
+/**
+ * Remembers the hash of an evicted key in a free entry of its home bucket, if there is one; `turn` chooses among
+ * several.
+ */
 export function setGhost(bucket: usize, hash: u32, turn: u32): void {
   let free = matchFree(bucket)
   if (!free) return
@@ -104,7 +107,10 @@ export function unpass(bucket: usize): void {
   if (passed < PASSED_STUCK) store<u8>(bucket, passed - 1, 12)
 }
 
-/** Whether a record of the bucket has expired by now, unless it is gone: its tick is over. Looking earlier would find it alive. */
+/**
+ * Whether a record of the bucket has expired by now, unless it is gone: its tick is over. Looking earlier would find
+ * it alive.
+ */
 @inline
 export function isDue(bucket: usize): bool {
   const due = load<u32>(bucket, 12) >> 8

@@ -1,7 +1,7 @@
-// The call's budgets of work that its request and its reply do not bound by themselves: index entries that are looked at
-// beside its own operations (by eviction, by sweeps for expired records, by giving cleared ones back), and bytes of old
-// values that are carried over into new blocks. What does not fit waits for the next call. directory.ts has a third
-// budget, of entries that growth moves.
+// The call's budgets of work that its request and its reply do not bound by themselves: index entries that are looked
+// at beside its own operations (by eviction, by sweeps for expired records, by giving cleared ones back), and bytes of
+// old values that are carried over into new blocks. What does not fit waits for the next call. directory.ts has a
+// third budget, of entries that growth moves.
 
 import { VALUE_BYTES_MAX } from '../../protocol/limits.ts'
 import { call } from './call.ts'

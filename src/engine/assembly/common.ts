@@ -3,7 +3,15 @@
 // here with everything in local variables. At the first operation that differs in anything the loop ends, and the
 // general path (execute.ts) takes that one. Both paths do the same, as the model tests see.
 
-import { OP_GET, OP_SET, OP_WITH_VERSION, STATUS_OK, STATUS_REPEAT, STATUS_VALUE, STATUS_VALUE_VERSION } from '../../protocol/codes.ts'
+import {
+  OP_GET,
+  OP_SET,
+  OP_WITH_VERSION,
+  STATUS_OK,
+  STATUS_REPEAT,
+  STATUS_VALUE,
+  STATUS_VALUE_VERSION,
+} from '../../protocol/codes.ts'
 import { notesUses } from './admission.ts'
 import { copyExactly, copyOverrunning, equalBytes } from './bytes.ts'
 import { call } from './call.ts'
@@ -17,8 +25,8 @@ import { advanceTo, position, repeatsAllowed, RESULT_HEAD_BYTES_MAX, resultsEnd 
 /** A length up to here is one byte. */
 const COMPACT_ONE_BYTE_MAX: u32 = 252
 
-// The 64 bits at offset 8 of a record: word, keyBytes, and two bytes of what follows. Of a common record, these bits are
-// the length of its key and nothing else: no expiry, and a value of less than 256 bytes.
+// The 64 bits at offset 8 of a record: word, keyBytes, and two bytes of what follows. Of a common record, these bits
+// are the length of its key and nothing else: no expiry, and a value of less than 256 bytes.
 const COMMON_MASK: u64 = 0x0000_ffff_ffff_0000 | <u64>RECORD_EXPIRES
 const KEY_BYTES_SHIFT: u64 = 32
 
@@ -69,8 +77,8 @@ export function runCommon(groupFirst: u32, first: u32, end: u32): u32 {
       at += 2 + valueBytes
       continue
     }
-    // Whether this is a repeat cannot be foretold, and a branch that goes wrong costs more than a value copied in vain: the
-    // distance is written over it.
+    // Whether this is a repeat cannot be foretold, and a branch that goes wrong costs more than a value copied in
+    // vain: the distance is written over it.
     const entry = repeatEntry(address)
     const distance = repeatDistance(entry, record.version, 0, index)
     noteResult(entry, record.version, 0, index)

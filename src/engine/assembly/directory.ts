@@ -13,7 +13,7 @@ import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag } from './bucket.ts
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { hashKey, nextRandom } from './hash.ts'
-import { allocate, ARRAY_HEADER_BYTES, arrayBlockBytes, noteHeapChange, release } from './heap.ts'
+import { allocate, ARRAY_HEADER_BYTES, arrayBlockBytes, noteFailed, noteHeapChange, release, segmentBlockBytes } from './heap.ts'
 import { keptCount, removedEntries } from './kept.ts'
 import { Record } from './record.ts'
 import {
@@ -34,7 +34,9 @@ const DIRECTORY_BITS_MAX: u32 = 18
 
 /** A segment grows when more than this share of its entries is taken, in 256ths: 0.90. */
 const LOAD_MAX_256: u32 = 230
-/** When the frame's budget of moves is spent, a segment may fill up to this share before the frame has to stop: 0.96. */
+/**
+ * When the frame's budget of moves is spent, a segment may fill up to this share before the frame has to stop: 0.96.
+ */
 const LOAD_FORCED_256: u32 = 246
 /** A segment grows by a factor between 1.25 and 1.25 + 0.3. */
 const GROWTH_MIN_256: u32 = 320
@@ -199,7 +201,10 @@ export function moveSegment(block: usize): bool {
   return true
 }
 
-/** Makes one segment of two that differ in the last bit of their prefix, when both are small and little of them is taken; else false. */
+/**
+ * Makes one segment of two that differ in the last bit of their prefix, when both are small and little of them is
+ * taken; else false.
+ */
 function mergeWithNeighbour(segment: Segment): bool {
   const depth = segment.depth
   if (!depth || segment.bucketCount != SEGMENT_BUCKETS_MIN) return false
@@ -269,10 +274,11 @@ function split(segment: Segment, bucketCount: u32): bool {
 function distribute(segment: Segment, lowerBuckets: u32, upperBuckets: u32): u32 {
   const depth = segment.depth + 1
   const lower = createSegment(lowerBuckets, segment.prefix << 1, depth)
-  if (!lower) return LACKS_MEMORY
-  const upper = createSegment(upperBuckets, (segment.prefix << 1) | 1, depth)
+  const upper = lower ? createSegment(upperBuckets, (segment.prefix << 1) | 1, depth) : 0
   if (!upper) {
-    releaseSegment(lower)
+    if (lower) releaseSegment(lower)
+    // Room for one of them would not help.
+    noteFailed(segmentBlockBytes(lowerBuckets) + segmentBlockBytes(upperBuckets))
     return LACKS_MEMORY
   }
   if (!moveEntries(segment, changetype<Segment>(lower), changetype<Segment>(upper))) {
@@ -306,7 +312,10 @@ function entriesAbove(segment: Segment): u32 {
   return above
 }
 
-/** Inserts every entry of a segment into `lower` or, by the hash bit that tells them apart, `upper`; false when one is full. */
+/**
+ * Inserts every entry of a segment into `lower` or, by the hash bit that tells them apart, `upper`; false when one is
+ * full.
+ */
 function moveEntries(segment: Segment, lower: Segment, upper: Segment): bool {
   const divided = lower != upper
   const shift = 31 - segment.depth

@@ -9,18 +9,18 @@
 // Uses are two bits in the record (record.ts); who enters where, admission.ts decides.
 
 import { endProbation, evictionPolicy, isEvictable, isQueueStale } from './admission.ts'
-import { chargeVisits, mayVisit } from './budget.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, setGhost } from './bucket.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { homeOf, segmentOf } from './directory.ts'
 import { hasEffectRoom } from './effects.ts'
+import { removeExpired } from './expiry.ts'
 import { hashKey } from './hash.ts'
 import { EVICT_ANY, REMOVED_BY_EVICTION } from './outcomes.ts'
 import { dequeue } from './queue.ts'
 import { Record } from './record.ts'
 import { aimAt, findOnProbation, firstHash, homeBucket } from './segment.ts'
-import { removeExpired } from './expiry.ts'
 import { removeFound } from './table.ts'
 
 /** Probation is for one in so many records. */

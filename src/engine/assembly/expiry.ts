@@ -1,7 +1,6 @@
 // Removes expired records. A read never shows one, removed or not; this gives their memory back. The sweep goes round
 // the index bucket by bucket and reads one word of each: only a bucket that is due has its records looked at.
 
-import { chargeVisits, mayVisit } from './budget.ts'
 import {
   BUCKET_BYTES,
   BUCKET_ENTRIES,
@@ -13,6 +12,7 @@ import {
   noteExpiry,
   tickOfNow,
 } from './bucket.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { giveRoomBack, segmentOf } from './directory.ts'
@@ -23,7 +23,10 @@ import { Record } from './record.ts'
 import { aimAt, firstHash, homeBucket } from './segment.ts'
 import { removeFound } from './table.ts'
 
-/** Buckets that a sweep passes for each write of a record with an expiry: it is round before a thirtieth of them is new. */
+/**
+ * Buckets that a sweep passes for each write of a record with an expiry: it is round before a thirtieth of them is
+ * new.
+ */
 const BUCKETS_PER_WRITE: u32 = 4
 /** Buckets that can be passed for the price of looking at one entry. */
 const BUCKETS_PER_VISIT: u32 = 4
@@ -47,8 +50,8 @@ export function openExpiry(): void {
 }
 
 /**
- * Whether a bucket's `due` can be told from one of another age: every bucket was passed since the lap before began. When the
- * clock jumps, or nothing was swept for weeks, one has to look into the buckets for a lap or two.
+ * Whether a bucket's `due` can be told from one of another age: every bucket was passed since the lap before began.
+ * When the clock jumps, or nothing was swept for weeks, one has to look into the buckets for a lap or two.
  */
 export function trustsDues(): bool {
   return tickOfNow() - lastLapStart < DUE_AHEAD_TICKS
@@ -72,7 +75,9 @@ export function sweepOwed(): void {
   bucketsOwed = 0
 }
 
-/** Passes `buckets` buckets, but none twice, or fewer when the call's budget ends; returns how many records it removed. */
+/**
+ * Passes `buckets` buckets, but none twice, or fewer when the call's budget ends; returns how many records it removed.
+ */
 export function sweepExpired(buckets: u32): u32 {
   if (!lapStart) {
     lapStart = tickOfNow()

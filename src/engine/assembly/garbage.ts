@@ -1,5 +1,5 @@
-// Clearing: the table is replaced by an empty one at once, so every record is absent from the next operation on; what it
-// held is given back in slices afterwards. Nobody can reach a cleared table but this file.
+// Clearing: the table is replaced by an empty one at once, so every record is absent from the next operation on; what
+// it held is given back in slices afterwards. Nobody can reach a cleared table but this file.
 //
 // A new table is made in advance, so that clearing works when memory is exhausted.
 //

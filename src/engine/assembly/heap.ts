@@ -76,6 +76,11 @@ export function noteHeapChange(): void {
   heapChanges++
 }
 
+/** Notes that so many bytes in one piece would have been needed, for several blocks together. */
+export function noteFailed(bytes: u32): void {
+  failedBytes = bytes
+}
+
 /** Notes that there is room again. */
 export function forgetFullHeap(): void {
   heapIsFull = false
@@ -116,7 +121,10 @@ export function arrayBlockBytes(bits: u32): u32 {
   return ARRAY_HEADER_BYTES + (8 << bits)
 }
 
-/** Takes a block of exactly `bytes` (a multiple of four, at least BLOCK_BYTES_MIN), or returns 0. Its word holds BLOCK_PREVIOUS_FREE or nothing. */
+/**
+ * Takes a block of exactly `bytes` (a multiple of four, at least BLOCK_BYTES_MIN), or returns 0. Its word holds
+ * BLOCK_PREVIOUS_FREE or nothing.
+ */
 export function allocate(bytes: u32): usize {
   assert((bytes & 3) == 0 && bytes >= BLOCK_BYTES_MIN, 'a length that a block can have')
   let block = takeFitting(bytes)
@@ -149,7 +157,10 @@ export function release(block: usize, bytes: u32): void {
   merge(block, bytes)
 }
 
-/** Makes [block, block + bytes) free and merges it with free neighbours. The block's word must hold its PREVIOUS_FREE flag. */
+/**
+ * Makes [block, block + bytes) free and merges it with free neighbours. The block's word must hold its PREVIOUS_FREE
+ * flag.
+ */
 function merge(block: usize, bytes: u32): void {
   if (blockWord(block) & BLOCK_PREVIOUS_FREE) {
     const previousBytes = load<u32>(block - 4)
@@ -255,7 +266,8 @@ function growMemory(bytes: u32): bool {
   const room = pagesMax > size ? pagesMax - size : 0
   const needed = <u32>((<u64>bytes + BLOCK_BYTES_MIN + PAGE_BYTES - 1) / PAGE_BYTES) + 1
   // Good fit may ask for up to one class more than the length itself.
-  const wanted = max(needed + (needed >> 4), min(max(<u32>((heapEnd - heapStart) >> 24), GROW_PAGES_MIN), GROW_PAGES_MAX))
+  const step = min(max(<u32>((heapEnd - heapStart) >> 24), GROW_PAGES_MIN), GROW_PAGES_MAX)
+  const wanted = max(needed + (needed >> 4), step)
   const pages = min(wanted, room)
   if (pages < needed || memory.grow(pages) < 0) {
     // A long block may fail where shorter ones do not.
@@ -290,7 +302,9 @@ export function blockAfter(block: usize): usize {
   return next < heapEnd ? next : 0
 }
 
-/** Whether the lists hold exactly `count` blocks, each free, in its class, linked both ways, and marked in the bitmaps. */
+/**
+ * Whether the lists hold exactly `count` blocks, each free, in its class, linked both ways, and marked in the bitmaps.
+ */
 export function checkFreeLists(count: u32): bool {
   let seen: u32 = 0
   for (let index: u32 = 0; index < LEVEL_COUNT * CLASSES_PER_LEVEL; index++) {

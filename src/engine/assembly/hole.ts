@@ -1,13 +1,22 @@
-// Makes a long piece of free memory in a heap that is full of short ones: moves records that stand behind each other into
-// other free blocks, or evicts them where there are none; a part of the index that stands there is moved, into the beginning
-// of the hole if nowhere else. Without this a cache of small records would have no room for a large one, whatever it evicts,
-// and a heap with room enough would refuse what does not fit between two records.
+// Makes a long piece of free memory in a heap that is full of short ones: moves records that stand behind each other
+// into other free blocks, or evicts them where there are none; a part of the index that stands there is moved, into
+// the beginning of the hole if nowhere else. Without this a cache of small records would have no room for a large one,
+// whatever it evicts, and a heap with room enough would refuse what does not fit between two records.
 //
-// A hole is planned before the first record goes: where something stands that can neither be removed nor moved, none is
-// begun. A hole that the call's budget did not suffice for is the longest free block of the next call, which goes on there.
+// A hole is planned before the first record goes: where something stands that can neither be removed nor moved, none
+// is begun. A hole that the call's budget did not suffice for is the longest free block of the next call, which goes
+// on there.
 
 import { isEvictable } from './admission.ts'
-import { BLOCK_ARRAY, BLOCK_BYTES_MIN, BLOCK_FREE, BLOCK_INDEX, BLOCK_PREVIOUS_FREE, blockWord, setBlockWord } from './block.ts'
+import {
+  BLOCK_ARRAY,
+  BLOCK_BYTES_MIN,
+  BLOCK_FREE,
+  BLOCK_INDEX,
+  BLOCK_PREVIOUS_FREE,
+  blockWord,
+  setBlockWord,
+} from './block.ts'
 import { setEntry } from './bucket.ts'
 import { chargeVisits, grantVisits, mayVisit } from './budget.ts'
 import { call } from './call.ts'
@@ -36,7 +45,10 @@ let hasRoomElsewhere: bool = false
 /** The free block that grows, 0 before it is begun. */
 let hole: usize = 0
 
-/** Moves or evicts records until `bytes` can be taken in one piece. Returns as `evictOne`; EVICTED_NOTHING: there is no place for it. */
+/**
+ * Moves or evicts records until `bytes` can be taken in one piece. Returns as `evictOne`; EVICTED_NOTHING: there is no
+ * place for it.
+ */
 export function openHole(bytes: u32): u32 {
   // A class of the heap may hold blocks shorter by a 32nd: so much is found whatever its class.
   const wanted = bytes + (bytes >> 4) + 2 * BLOCK_BYTES_MIN

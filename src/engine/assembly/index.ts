@@ -28,8 +28,8 @@ export { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT }
 
 /**
  * Opens an empty table. 32 bytes of hash secret lie at REQUEST_AT and the bitmap of owned slots at SLOTS_AT. Effects go
- * to the `effectsBytes` at `effectsStart`, unless these are 0; the heap takes the memory from `heapStart` on and grows to
- * `pagesMax` pages of 64 KiB in all. `policy` is one of EVICT_*. False when the memory is too little.
+ * to the `effectsBytes` at `effectsStart`, unless these are 0; the heap takes the memory from `heapStart` on and grows
+ * to `pagesMax` pages of 64 KiB in all. `policy` is one of EVICT_*. False when the memory is too little.
  */
 export function open(
   effectsStart: u32,

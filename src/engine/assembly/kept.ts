@@ -1,7 +1,7 @@
-// The list of changes that are not final yet: while `keeping`, a block that a change replaces is kept, so that a result may
-// still show it, and so that an atomic group can be undone. changes.ts ends it, one way or the other.
+// The list of changes that are not final yet: while `keeping`, a block that a change replaces is kept, so that a
+// result may still show it, and so that an atomic group can be undone. changes.ts ends it, one way or the other.
 //
-//   change, 24 bytes:   0 hash u32   4 old block, 0 for none   8 new block, 0 for none   12 reason of a removal   16 version u64
+//   change, 24 bytes:   0 hash u32   4 old block or 0   8 new block or 0   12 reason of a removal   16 version u64
 
 import { noteHeapChange } from './heap.ts'
 import { CHANGE_BYTES, CHANGES_AT, CHANGES_MAX } from './layout.ts'
@@ -57,7 +57,9 @@ export function noteChange(hash: u32, old: usize, fresh: usize, version: u64, re
   noteHeapChange()
 }
 
-/** Entries that undoing the changes may put back under hashes whose upper `depth` bits are `prefix`; some count twice. */
+/**
+ * Entries that undoing the changes may put back under hashes whose upper `depth` bits are `prefix`; some count twice.
+ */
 export function removedEntries(prefix: u32, depth: u32): u32 {
   let removed: u32 = 0
   for (let index: u32 = 0; index < keptCount; index++) {

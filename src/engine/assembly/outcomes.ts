@@ -1,4 +1,5 @@
-// The numbers that the engine's calls take and return. The host imports this file too, so it holds plain constants only.
+// The numbers that the engine's calls take and return. The host imports this file too, so it holds plain constants
+// only.
 
 /** The staged operations are well-formed and known. */
 export const CHECK_OK = 0

@@ -62,7 +62,9 @@ export function performExpire(op: Operation, address: usize): u32 {
   return EXECUTED
 }
 
-/** Ends the write of a record, in place of `old` or 0, whose value is filled in. `expiry` is what it was given, or 0. */
+/**
+ * Ends the write of a record, in place of `old` or 0, whose value is filled in. `expiry` is what it was given, or 0.
+ */
 export function finish(record: Record, old: usize, expiry: u64): void {
   if (expiry) oweSweep()
   // To come is not to be used.

@@ -1,5 +1,6 @@
 // Executes one operation that was taken apart, and answers it. Every case looks before it changes anything: an outcome
-// other than EXECUTED means that no record changed and nothing was answered, though an expired one may have been removed.
+// other than EXECUTED means that no record changed and nothing was answered, though an expired one may have been
+// removed.
 
 import {
   CONDITION_NONE,
@@ -31,7 +32,9 @@ import { performExists, performGet, performReadRange } from './read.ts'
 import { Record } from './record.ts'
 import { performClear, performCount, performRandomKey, performScan } from './whole.ts'
 
-/** Executes the present operation. `checksCondition` is false in an atomic group, whose conditions were checked before. */
+/**
+ * Executes the present operation. `checksCondition` is false in an atomic group, whose conditions were checked before.
+ */
 export function perform(checksCondition: bool): u32 {
   const op = operation()
   const code = op.code

@@ -1,5 +1,5 @@
-// The probation queue: hashes of the keys that are new to a full cache, first in, first out, in pieces of 4 KiB that are
-// taken from the heap one by one. A hash may stand for a record that is gone; whoever takes it out looks.
+// The probation queue: hashes of the keys that are new to a full cache, first in, first out, in pieces of 4 KiB that
+// are taken from the heap one by one. A hash may stand for a record that is gone; whoever takes it out looks.
 //
 //   piece:   0 next   4 previous   8 word   12 zero   16 hashes u32 x PIECE_ENTRIES
 

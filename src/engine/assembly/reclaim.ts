@@ -35,8 +35,8 @@ export const RECLAIM_LATER: u32 = 2
 export const RECLAIM_EFFECTS_FULL: u32 = 3
 
 /**
- * Gives memory back so that a block of `bytes` can be taken, and `groupBytes` in all where an atomic group needs more than one;
- * `round` counts the tries for the same operation.
+ * Gives memory back so that a block of `bytes` can be taken, and `groupBytes` in all where an atomic group needs more
+ * than one; `round` counts the tries for the same operation.
  */
 export function reclaim(bytes: u32, groupBytes: u32, round: u32): u32 {
   if (hasGarbage()) return giveGarbageBack()

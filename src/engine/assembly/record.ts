@@ -112,7 +112,9 @@ export class Record {
     this.word &= ~RECORD_PROBATION
   }
 
-  /** Sets the header of a fresh block; keeps what the heap knows about the block before it. `flags` are record flags. */
+  /**
+   * Sets the header of a fresh block; keeps what the heap knows about the block before it. `flags` are record flags.
+   */
   @inline
   describe(version: u64, flags: u32, keyBytes: u32, valueBytes: u32): void {
     this.version = version

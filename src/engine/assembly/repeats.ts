@@ -1,7 +1,7 @@
-// Which results of this section may be repeated: a small direct-mapped table from a record's address to the result that
-// showed it last. The address is known before the record has come into the cache, so whether a result may be a repeat is
-// known early too; the version proves it. A version names one state of one record for ever, so an equal one means an
-// unchanged record, and no write ever has to clear an entry.
+// Which results of this section may be repeated: a small direct-mapped table from a record's address to the result
+// that showed it last. The address is known before the record has come into the cache, so whether a result may be a
+// repeat is known early too; the version proves it. A version names one state of one record for ever, so an equal one
+// means an unchanged record, and no write ever has to clear an entry.
 //
 //   entry, 16 bytes:   0 version u64   8 address u32   12 result u16   14 stamp u16: section and form
 

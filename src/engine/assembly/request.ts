@@ -46,7 +46,7 @@ const COMPACT_U16: u32 = 253
 const COMPACT_U32: u32 = 254
 
 // What an operation consists of: one word for each code.
-//   bits 0-7 bytes of arguments, 8 key, 9 value, 10 WITH_VERSION allowed, 16-23 options allowed, 24-31 conditions allowed
+//   bits 0-7 bytes of arguments, 8 key, 9 value, 10 takes WITH_VERSION, 16-23 options taken, 24-31 conditions taken
 const HAS_KEY: u32 = 1 << 8
 const HAS_VALUE: u32 = 1 << 9
 const MAY_ASK_VERSION: u32 = 1 << 10
@@ -54,7 +54,8 @@ const KEYED: u32 = HAS_KEY | MAY_ASK_VERSION
 const OPTIONS_SHIFT: u32 = 16
 const CONDITIONS_SHIFT: u32 = 24
 const SET_CONDITIONS: u32 =
-  ((1 << CONDITION_NONE) | (1 << CONDITION_ABSENT) | (1 << CONDITION_PRESENT) | (1 << CONDITION_VERSION)) << CONDITIONS_SHIFT
+  ((1 << CONDITION_NONE) | (1 << CONDITION_ABSENT) | (1 << CONDITION_PRESENT) | (1 << CONDITION_VERSION)) <<
+  CONDITIONS_SHIFT
 const VERSION_CONDITIONS: u32 = ((1 << CONDITION_NONE) | (1 << CONDITION_VERSION)) << CONDITIONS_SHIFT
 const NO_CONDITIONS: u32 = (1 << CONDITION_NONE) << CONDITIONS_SHIFT
 const EXPIRE_CONDITIONS: u32 =
@@ -87,7 +88,10 @@ let refusal: u32 = CHECK_OK
 /** Operations that the atomic group still has to have. */
 let atomicLeft: u32 = 0
 
-/** Whether the staged bytes are exactly `count` operations that this engine can execute; lists them. Nothing is executed. */
+/**
+ * Whether the staged bytes are exactly `count` operations that this engine can execute; lists them. Nothing is
+ * executed.
+ */
 export function checkOperations(bytes: u32, count: u32): u32 {
   if (count > <u32>FRAME_OPS_MAX) return checkTooMany(bytes, count)
   const end = REQUEST_AT + bytes
@@ -97,9 +101,9 @@ export function checkOperations(bytes: u32, count: u32): u32 {
   atomicLeft = 0
   while (entry < listEnd) {
     if (!atomicLeft) {
-      // Most operations by far are plain gets and sets with short keys and values. Where one ends depends on bytes that have to
-      // be loaded; but gets of keys that are as long as the last one's are as long as the last one, which the processor
-      // foretells, so that it need not wait.
+      // Most operations by far are plain gets and sets with short keys and values. Where one ends depends on bytes
+      // that have to be loaded; but gets of keys that are as long as the last one's are as long as the last one, which
+      // the processor foretells, so that it need not wait.
       let getHead: u32 = -1
       let getBytes: usize = 0
       do {

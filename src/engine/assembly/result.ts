@@ -195,7 +195,10 @@ export function writePending(): bool {
   return pendingBytes == 0
 }
 
-/** Notes the results of a group of `count` operations from now on, instead of writing them. Their heads have room already. */
+/**
+ * Notes the results of a group of `count` operations from now on, instead of writing them. Their heads have room
+ * already.
+ */
 export function startRecording(count: u32): void {
   recording = true
   replyWasFull = false

@@ -3,8 +3,8 @@
 //
 //   page:   0 next cursor u64, 0 when there is nothing left   8 keys, each with its compact length before it
 
-import { chargeVisits, mayVisit } from './budget.ts'
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, passedCount } from './bucket.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
 import { copyExactly, touch } from './bytes.ts'
 import { directoryBits, segmentOf } from './directory.ts'
 import { hashKey, nextRandom } from './hash.ts'
@@ -53,7 +53,10 @@ export function fillPage(cursor: u64, count: u32): u32 {
   return <u32>(at - PAGE_AT)
 }
 
-/** Lists the live keys at home in a bucket with hashes in [from, to) at `at`; returns where they end, or 0 when the page is too short. */
+/**
+ * Lists the live keys at home in a bucket with hashes in [from, to) at `at`; returns where they end, or 0 when the
+ * page is too short.
+ */
 function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): usize {
   const keysBefore = keysWritten
   const bucketCount = segment.bucketCount

@@ -2,7 +2,7 @@
 // the home bucket, so buckets stand in the order of the hash and their number need not be a power of two. An entry
 // whose home is full goes to the next bucket, around the end.
 //
-//   block:  0 entryCount   4 prefix   8 word = BLOCK_INDEX | bucketCount << 8   12 depth   ...   buckets, 64-byte aligned
+//   block:  0 entryCount   4 prefix   8 word = BLOCK_INDEX | bucketCount << 8   12 depth   ...   buckets, aligned to 64
 
 import { BLOCK_INDEX, blockWord, setBlockWord } from './block.ts'
 import {
@@ -140,7 +140,9 @@ export function findOnProbation(segment: Segment, hash: u32): usize {
   return 0
 }
 
-/** The smallest hash that is at home in a bucket; one past the largest of the segment for the bucket behind the last. */
+/**
+ * The smallest hash that is at home in a bucket; one past the largest of the segment for the bucket behind the last.
+ */
 export function firstHash(segment: Segment, bucket: u32): u64 {
   const span = <u64>1 << (32 - segment.depth)
   const bucketCount = <u64>segment.bucketCount

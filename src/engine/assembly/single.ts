@@ -8,7 +8,10 @@ import { REQUEST_AT } from './layout.ts'
 import { Record } from './record.ts'
 import { setNow } from './time.ts'
 
-/** Address of the value under the key of `keyBytes` bytes that begins the request, its length in `position`; 0 when there is none. */
+/**
+ * Address of the value under the key of `keyBytes` bytes that begins the request, its length in `position`; 0 when
+ * there is none.
+ */
 export function getSingle(keyBytes: u32, nowMs: f64): usize {
   setNow(<u64>nowMs)
   const state = call()

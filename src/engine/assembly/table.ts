@@ -4,10 +4,10 @@
 // while the old one is still readable unless it is the same memory; `settle` ends it.
 
 import { admit, needsAdmission } from './admission.ts'
-import { chargeCarried, mayCarry } from './budget.ts'
 import { noteExpiry, setEntry } from './bucket.ts'
-import { call } from './call.ts'
+import { chargeCarried, mayCarry } from './budget.ts'
 import { copyExactly } from './bytes.ts'
+import { call } from './call.ts'
 import { makeRoom, segmentOf } from './directory.ts'
 import { emitRemove, emitSet, emitting, hasEffectRoom } from './effects.ts'
 import { countRecord, uncountRecord } from './find.ts'
@@ -31,8 +31,8 @@ let replaced: usize = 0
 /**
  * Makes the record of the present operation's key with room for `valueBytes`, in place of `old` (or 0), the record that
  * `findRecord` has just found. `expiry` is absolute ms or 0; `carriedBytes` are those of the old value that the caller
- * will copy if the record moves. The new record may be the old one, its value still in it. Any outcome but EXECUTED means
- * that no record changed; after NEEDS_MEMORY, `neededBytes` in one piece would help.
+ * will copy if the record moves. The new record may be the old one, its value still in it. Any outcome but EXECUTED
+ * means that no record changed; after NEEDS_MEMORY, `neededBytes` in one piece would help.
  */
 export function place(old: usize, valueBytes: u32, expiry: u64, carriedBytes: u32): u32 {
   const op = operation()
