@@ -138,7 +138,7 @@ describe('memory', () => {
   it('that is full finds the room to divide a part of its index', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), (seed) => {
-        const engine = openTestEngine({ memoryBytesMax: 1.6 * MIB, eviction: 'any', secret: testSecret(seed) })
+        const engine = openTestEngine({ memoryBytesMax: 1_600_000, eviction: 'any', secret: testSecret(seed) })
         const value = 'v'.repeat(128)
         const writes = numbered('key', 60_000).map((set) => ({ ...set, value }))
         expect(executeAll(engine, writes).results.every(({ status }) => status === STATUS_OK)).toBe(true)

@@ -13,7 +13,15 @@ import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag } from './bucket.ts
 import { touch } from './bytes.ts'
 import { call } from './call.ts'
 import { hashKey, nextRandom } from './hash.ts'
-import { allocate, ARRAY_HEADER_BYTES, arrayBlockBytes, noteFailed, noteHeapChange, release, segmentBlockBytes } from './heap.ts'
+import {
+  allocate,
+  ARRAY_HEADER_BYTES,
+  arrayBlockBytes,
+  noteFailed,
+  noteHeapChange,
+  release,
+  segmentBlockBytes,
+} from './heap.ts'
 import { keptCount, removedEntries } from './kept.ts'
 import { Record } from './record.ts'
 import {
