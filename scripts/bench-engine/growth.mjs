@@ -1,7 +1,8 @@
 // How long single calls take while the engine grows from nothing: each call is one small frame of new records, and its
-// cost is the processor time of this thread, nothing subtracted: the kernel's work for the first touch of a page counts,
-// and so does time that a virtual machine's host took away. Growth of the index happens inside some calls; the dearest
-// are listed with the index entries that they moved, the heap that they added and the pages that they touched first.
+// cost is the processor time of this thread, nothing subtracted: the kernel's work for the first touch of a page
+// counts, and so does time that a virtual machine's host took away. Growth of the index happens inside some calls; the
+// dearest are listed with the index entries that they moved, the heap that they added and the pages that they touched
+// first.
 
 import { check } from './check.mjs'
 import { ThreadClock } from './cpu.mjs'
@@ -24,7 +25,8 @@ const BOUNDS_MS = [0.5, 1, 2]
 const DEAREST_COUNT = 8
 
 /**
- * @typedef {{ ns: number, records: number, entriesMoved: number, heapBytes: number, pageFaults: number }} Call what one call took and did
+ * @typedef {{ ns: number, records: number, entriesMoved: number, heapBytes: number, pageFaults: number }} Call what
+ * one call took and did
  */
 
 /** @param {typeof DEFAULTS} options */

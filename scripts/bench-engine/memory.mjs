@@ -1,8 +1,9 @@
 // Bytes per record beyond key and value while one engine grows: the whole heap counts, that is index, headers,
 // rounding and free blocks. The fixed part (request buffer, slabs) does not, nor does it grow.
 //
-// The curve is printed at points evenly spaced in the logarithm; least and most are taken after every frame. `--expiry 1`
-// gives every record an expiry. `--full 1` adds what a cache costs that is full and has evicted as many records as it holds.
+// The curve is printed at points evenly spaced in the logarithm; least and most are taken after every frame. `--expiry
+// 1` gives every record an expiry. `--full 1` adds what a cache costs that is full and has evicted as many records as
+// it holds.
 
 import { MEMORY_BYTES_MIN } from '../../dist/engine/index.js'
 import { check } from './check.mjs'

@@ -31,9 +31,10 @@ export const DEFAULTS = {
 /**
  * @typedef {import('./draws.mjs').Draws} Draws
  * @typedef {import('./engine.mjs').Frame} Frame
- * @typedef {{ name: string, records: number, draws: Draws, frames: Frame[], passes: number }} Load the frames are executed `passes` times in a round
- * @typedef {{ name: string, run: () => number }} System `run` does a load's operations and returns the bytes of results
- * @typedef {{ load: Load, system: System, costs: number[], bytes: number }} Row
+ * @typedef {{ name: string, records: number, draws: Draws, frames: Frame[], passes: number }} Load the frames are
+ * executed `passes` times in a round @typedef {{ name: string, run: () => number }} System `run` does a load's
+ * operations and returns the bytes of results @typedef {{ load: Load, system: System, costs: number[], bytes: number
+ * }} Row
  */
 
 /** @param {typeof DEFAULTS} options */

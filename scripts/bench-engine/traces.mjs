@@ -10,8 +10,8 @@ import { seededRandom } from './random.mjs'
 
 /**
  * Draws a trace. Scans come in runs of `scanRun` requests and make up `scanShare` of all requests.
- * @param {{ objects: number, theta: number, scanShare: number, scanRun: number, requests: number, seed: number }} options
- * @returns {Trace}
+ * @param {{ objects: number, theta: number, scanShare: number, scanRun: number, requests: number, seed: number }}
+ * options @returns {Trace}
  */
 export function drawTrace({ objects, theta, scanShare, scanRun, requests, seed }) {
   const random = seededRandom(seed)

@@ -1,4 +1,5 @@
-// The work of one client thread, apart from the thread: a client, the operations it draws, and the phases it goes through.
+// The work of one client thread, apart from the thread: a client, the operations it draws, and the phases it goes
+// through.
 
 import { createHistogram } from 'node:perf_hooks'
 import { threadCpuNs } from '../server/thread-cpu.ts'

@@ -1,4 +1,5 @@
-// The main thread's side of the client threads: starts them, sends all of them into a phase, and adds up what they report.
+// The main thread's side of the client threads: starts them, sends all of them into a phase, and adds up what they
+// report.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'

@@ -10,7 +10,9 @@ import { templateBytes } from './values.ts'
 /** Bytes of a record beyond its key and value, the index's share included: the engine's bound between growth steps. */
 const RECORD_OVERHEAD_BYTES = 30
 
-/** A shard is filled to this part by plan: slots spread the keys unevenly, and the last piece of a memory stays unused. */
+/**
+ * A shard is filled to this part by plan: slots spread the keys unevenly, and the last piece of a memory stays unused.
+ */
 const SHARD_FILL_MAX = 0.85
 
 /** What a thread takes whatever it stores: its heap and code, and what its sockets and reply slabs touch. */

@@ -10,9 +10,15 @@ export interface GivenBenchOptions {
   readonly workload?: string
   /** Shard threads of the embedded server. Default: half of the cores, at least 1. Not with `target`. */
   readonly threads?: number
-  /** Client threads, each with its own connections and its own sequence. Default: the cores that the server leaves, at least 1. */
+  /**
+   * Client threads, each with its own connections and its own sequence. Default: the cores that the server leaves, at
+   * least 1.
+   */
   readonly clients?: number
-  /** Operations of one client batch, before it is split over shard threads. Default 8,192, less for values over 128 bytes. */
+  /**
+   * Operations of one client batch, before it is split over shard threads. Default 8,192, less for values over 128
+   * bytes.
+   */
   readonly batch?: number
   /** Batches that each client keeps in flight. Default 2. */
   readonly window?: number
@@ -60,7 +66,10 @@ const BATCH_DEFAULT = 8_192
 /** Bytes of values in the replies to one batch, where the batch's size is not given. */
 const BATCH_VALUE_BYTES_TARGET = 1024 * 1024
 
-/** Checks every option and fills in the defaults for a machine. Throws INVALID_ARGUMENT, naming the command line's option. */
+/**
+ * Checks every option and fills in the defaults for a machine. Throws INVALID_ARGUMENT, naming the command line's
+ * option.
+ */
 export function resolveBenchOptions(given: GivenBenchOptions, cores: number): BenchOptions {
   const {
     workload = 'b',

@@ -42,7 +42,10 @@ export interface BenchResult {
   readonly serverCpuNsPerOp: number | null
   /** Processor time of the client threads for each operation. */
   readonly clientCpuNsPerOp: number | null
-  /** Processor time of this whole process for each operation: garbage collection and compilers too, and an embedded server. */
+  /**
+   * Processor time of this whole process for each operation: garbage collection and compilers too, and an embedded
+   * server.
+   */
   readonly processCpuNsPerOp: number | null
   readonly opsPerFrame: number | null
   /** Bytes that the server received for each operation, headers included; `replyBytesPerOp`: that it sent. */

@@ -1,5 +1,5 @@
-// One benchmark, from the check of its memory to its result: starts a server unless it is given one, then client threads,
-// and leads them through the phases. This thread only watches: a control client reads the server's counters.
+// One benchmark, from the check of its memory to its result: starts a server unless it is given one, then client
+// threads, and leads them through the phases. This thread only watches: a control client reads the server's counters.
 //
 //   load      every record is stored once and the reply checked
 //   warm-up   the workload, not measured

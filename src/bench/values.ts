@@ -55,7 +55,9 @@ export class ValueTable {
     return template
   }
 
-  /** Whether `bytes` holds, from `start` on, a value of this rank, judged by its stamps. The length was checked before. */
+  /**
+   * Whether `bytes` holds, from `start` on, a value of this rank, judged by its stamps. The length was checked before.
+   */
   hasStamps(bytes: Uint8Array, start: number, rank: number): boolean {
     const size = this.valueBytes
     const stamp = stampOf(rank)

@@ -1,4 +1,5 @@
-// Numbers as the command line spells them. Strict: `Number()` would take `1e9`, `0x10` and blanks, and rounds beyond 2^53.
+// Numbers as the command line spells them. Strict: `Number()` would take `1e9`, `0x10` and blanks, and rounds beyond
+// 2^53.
 
 import { InvalidArgumentError } from 'commander'
 

@@ -96,8 +96,8 @@ export class BatchResults {
   }
 
   /**
-   * Why the operation was not done: NO_MEMORY, NOT_EXECUTED when the record did not allow it, or what kept it from being
-   * answered. Undefined when it was done.
+   * Why the operation was not done: NO_MEMORY, NOT_EXECUTED when the record did not allow it, or what kept it from
+   * being answered. Undefined when it was done.
    */
   error(index: number): SluiceError | undefined {
     const fate = this.fate(index)

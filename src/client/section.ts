@@ -3,8 +3,8 @@
 //
 //   bytes   [ room for headers | answered .. ][ start .. operations .. end )
 //
-// Position p of the section is operation `indexes[p]` of its batch, or `firstIndex + p` without `indexes`: a batch whose
-// operations all went to one shard needs no list.
+// Position p of the section is operation `indexes[p]` of its batch, or `firstIndex + p` without `indexes`: a batch
+// whose operations all went to one shard needs no list.
 //
 // Its memory is a pooled writer's. It goes back when nobody needs it: not this section, which may be sent again, and
 // no write in flight.
@@ -23,7 +23,9 @@ export interface SectionContent {
   /** Number of the shard it is for, and the shard's view in the topology that routed it. */
   readonly shard: number
   readonly view: number
-  /** Holds the operations from `start` to `end`; headers may be written before `start` when that is OPERATIONS_START. */
+  /**
+   * Holds the operations from `start` to `end`; headers may be written before `start` when that is OPERATIONS_START.
+   */
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number

@@ -19,7 +19,9 @@ const SHARD_ID_MAX = 0xffff
 const VIEW_MAX = 0xffff_ffff
 const PORT_MAX = 0xffff
 
-/** The topology that `json` describes. Throws INVALID_ARGUMENT, whose message names the place and what is wrong there. */
+/**
+ * The topology that `json` describes. Throws INVALID_ARGUMENT, whose message names the place and what is wrong there.
+ */
 export function parseTopology(json: unknown): Topology {
   const fields = object(json, 'topology')
   const number = integer(fields.number, 'topology.number', 0, Number.MAX_SAFE_INTEGER)

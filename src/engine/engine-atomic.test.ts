@@ -1,5 +1,5 @@
-// Atomic groups: conditions first, against the state before the group; then all of it or nothing, and nothing of a group
-// that is taken back is left: no record, no effect, no memory.
+// Atomic groups: conditions first, against the state before the group; then all of it or nothing, and nothing of a
+// group that is taken back is left: no record, no effect, no memory.
 
 import { describe, expect, it } from 'vitest'
 import { decodeEffects } from '../../test/support/effects.ts'

@@ -1,5 +1,5 @@
-// Eviction: writes find room in a full cache, whatever their size; hot records stay; nothing goes that may not go; and what
-// went is gone.
+// Eviction: writes find room in a full cache, whatever their size; hot records stay; nothing goes that may not go; and
+// what went is gone.
 
 import { describe, expect, it } from 'vitest'
 import { decodeEffects } from '../../test/support/effects.ts'
@@ -159,7 +159,10 @@ describe('what stays', () => {
     const { effects } = executeAll(engine, sets('more', 1_000, 100))
     const evicted = decodeEffects(effects).flatMap(({ kind, key }) => (kind === 'remove' ? [keyOf(key)] : []))
     const present = gets('more', 1_000).filter((get) => count(engine, [get], STATUS_VALUE) === 1)
-    /** The share of the keys that enter on probation, each into the place of one that is deleted; but one for which others had to go. */
+    /**
+     * The share of the keys that enter on probation, each into the place of one that is deleted; but one for which
+     * others had to go.
+     */
     const admit = (keys: readonly string[]): number => {
       const entered = keys.flatMap((key) => {
         executeAll(engine, [{ kind: 'delete', key: present.pop()?.key }])

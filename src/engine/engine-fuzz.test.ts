@@ -1,5 +1,5 @@
-// Bytes from outside never trap the engine, corrupt it, show what they did not ask for, or make it answer differently the
-// second time; and it writes nowhere but where it may.
+// Bytes from outside never trap the engine, corrupt it, show what they did not ask for, or make it answer differently
+// the second time; and it writes nowhere but where it may.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -9,7 +9,10 @@ const MASK = 2n ** 64n - 1n
 const TOP_BIT = 2n ** 63n
 const COLLIDING_KEYS = 1_024
 
-/** Buckets that the longest search may take: random keys at the highest load need up to some 20, colliding ones would need 85. */
+/**
+ * Buckets that the longest search may take: random keys at the highest load need up to some 20, colliding ones would
+ * need 85.
+ */
 const FARTHEST_ENTRY_MAX = 40
 
 /** The weak hash: secret start, then xor and multiply for each 64-bit word. */
@@ -19,7 +22,10 @@ function multiplyXor(secret: bigint, key: Buffer): bigint {
   return hash
 }
 
-/** Flipping the top bit of one word flips the top bit of the product alone, and flipping it in the next word undoes that. */
+/**
+ * Flipping the top bit of one word flips the top bit of the product alone, and flipping it in the next word undoes
+ * that.
+ */
 function collidingKeys(): Buffer[] {
   return Array.from({ length: COLLIDING_KEYS }, (_, number) => {
     const key = Buffer.alloc(10 * 16, 7)

@@ -114,6 +114,16 @@ describe('the limit of a reply', () => {
   })
 })
 
+it('writes a bounded number of zeros in one call', () => {
+  const engine = openTestEngine({ memoryBytesMax: 64 * MIB })
+  const pairs = Array.from({ length: 200 }, (): TestOperation[] => [
+    { kind: 'write-range', key: 'k', offset: VALUE_BYTES_MAX - 1, value: 'v' },
+    { kind: 'delete', key: 'k' },
+  ]).flat()
+  expect(executeSection(engine, pairs).results.length).toBeLessThan(8)
+  expect(executeAll(engine, pairs).results).toHaveLength(pairs.length)
+})
+
 describe('memory', () => {
   it.each([1, 4, 8])('of %i MiB loses nothing to a value that it cannot hold', (mebibytes) => {
     const engine = openTestEngine({ memoryBytesMax: mebibytes * MIB, eviction: 'any' })

@@ -23,7 +23,10 @@ const VISITS_PER_OPERATION = assemblyConstant('budget.ts', 'VISITS_PER_OPERATION
 const GARBAGE_BASE = assemblyConstant('execute.ts', 'GARBAGE_BASE')
 const PAGE_ENTRIES_MAX = assemblyConstant('scan.ts', 'PAGE_BUCKETS_MAX') * BUCKET_ENTRIES
 const SEGMENT_ENTRIES_MAX = assemblyConstant('segment.ts', 'SEGMENT_BUCKETS_MAX') * BUCKET_ENTRIES
-/** What a call may look at for the place of a block of 1 MiB, and what one plan of it may pass that is begun with the last of that. */
+/**
+ * What a call may look at for the place of a block of 1 MiB, and what one plan of it may pass that is begun with the
+ * last of that.
+ */
 const LONG_BLOCK_ENTRIES = (2 * MIB) / assemblyConstant('budget.ts', 'BYTES_PER_VISIT')
 const RANDOM_ENTRIES_MAX = assemblyConstant('scan.ts', 'RANDOM_SEGMENTS_MAX') * SEGMENT_ENTRIES_MAX
 

@@ -24,7 +24,10 @@ function names(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}:${index}`)
 }
 
-/** Scans from the beginning to the end; `between` is called behind each page. Returns each key as often as it was listed. */
+/**
+ * Scans from the beginning to the end; `between` is called behind each page. Returns each key as often as it was
+ * listed.
+ */
 function scanAll(engine: Engine, count: number, between: (pages: number) => void = () => {}, nowMs = 1): string[] {
   const listed: string[] = []
   let cursor = 0n

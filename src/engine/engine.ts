@@ -158,8 +158,9 @@ export class Engine {
   }
 
   /**
-   * A get without a section: of the key in the first `keyBytes` bytes of `request`, from 1 to KEY_BYTES_MAX. Returns where
-   * the value lies, `valueBytes` long, to be read from `memory` before the engine is used again; 0 when there is none.
+   * A get without a section: of the key in the first `keyBytes` bytes of `request`, from 1 to KEY_BYTES_MAX. Returns
+   * where the value lies, `valueBytes` long, to be read from `memory` before the engine is used again; 0 when there is
+   * none.
    */
   getSingle(keyBytes: number, nowMs: number): number {
     const at = this.#exports.getSingle(keyBytes, this.#time(nowMs)) >>> 0
@@ -178,8 +179,8 @@ export class Engine {
   }
 
   /**
-   * Looks at `buckets` buckets of the index for expired records, and gives a part of what was cleared back: for times in
-   * which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
+   * Looks at `buckets` buckets of the index for expired records, and gives a part of what was cleared back: for times
+   * in which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
    */
   maintain(nowMs: number, buckets: number): void {
     this.#exports.maintain(this.#time(nowMs), buckets)
@@ -203,9 +204,9 @@ export class Engine {
 
   /**
    * Makes the changes of another engine here, which must have made all changes before them; whole effects, at most
-   * FRAME_BYTES_MAX of them. Returns how many bytes of them were applied: not all when this engine's own buffer of effects
-   * is full, which the caller empties before it goes on. Throws SluiceError PROTOCOL when the bytes are not effects that follow, NO_MEMORY when memory
-   * is exhausted; the effects before the one that failed are applied then.
+   * FRAME_BYTES_MAX of them. Returns how many bytes of them were applied: not all when this engine's own buffer of
+   * effects is full, which the caller empties before it goes on. Throws SluiceError PROTOCOL when the bytes are not
+   * effects that follow, NO_MEMORY when memory is exhausted; the effects before the one that failed are applied then.
    */
   applyEffects(effects: Uint8Array, nowMs: number): number {
     let rest = effects
@@ -234,13 +235,19 @@ export class Engine {
     return readStats(this.#call, this.#memory.buffer.byteLength)
   }
 
-  /** Walks the whole table and throws an AssertionError that names the first broken invariant. Takes time in proportion to the table. */
+  /**
+   * Walks the whole table and throws an AssertionError that names the first broken invariant. Takes time in proportion
+   * to the table.
+   */
   checkInvariants(): void {
     const broken = this.#exports.checkInvariants()
     assert(broken === 0, `engine invariant broken: ${BROKEN_INVARIANTS[broken] ?? broken}`)
   }
 
-  /** How many buckets beyond its home the farthest entry stands: the length of the longest search. Walks the whole table. */
+  /**
+   * How many buckets beyond its home the farthest entry stands: the length of the longest search. Walks the whole
+   * table.
+   */
   farthestEntry(): number {
     return this.#exports.farthestEntry()
   }

@@ -1,10 +1,11 @@
-// Writes operations as the engine reads them (docs/PROTOCOL.md, "Operation"): into the engine's own request, or into the
-// growing buffer of a batch.
+// Writes operations as the engine reads them (docs/PROTOCOL.md, "Operation"): into the engine's own request, or into
+// the growing buffer of a batch.
 //
 //   operation byte, [options, [version], [expiry]], arguments, [key length], [value length], [key], [value]
 //
-// Text is written where it belongs before its length in bytes is known: as if it were ASCII, which takes a byte for each
-// unit. Only when it was not, its length is corrected, and what was written is moved if the length takes more bytes.
+// Text is written where it belongs before its length in bytes is known: as if it were ASCII, which takes a byte for
+// each unit. Only when it was not, its length is corrected, and what was written is moved if the length takes more
+// bytes.
 //
 // Invariant: a method that throws leaves `end` and `count` as they were.
 
@@ -52,7 +53,9 @@ const EXPIRE_CONDITIONS: Readonly<Record<string, number>> = {
 }
 const VERSION_ONLY: Readonly<Record<string, number>> = {}
 
-/** Appends operations to a buffer. `flags` are OP_WITH_VERSION or 0, `options` those that ask for more in the result. */
+/**
+ * Appends operations to a buffer. `flags` are OP_WITH_VERSION or 0, `options` those that ask for more in the result.
+ */
 export class OperationWriter {
   /** Replaced when it grows. */
   bytes: Buffer
@@ -111,7 +114,7 @@ export class OperationWriter {
   /** Sets an expiry, or takes it away when `ttlMs` is Infinity. */
   expire(key: Bytes, ttlMs: number, terms: ExpireOptions | undefined, flags: number): void {
     this.#reserve(key, '')
-    const expiry = this.#time.expiryAfter(ttlMs)
+    const expiry = this.#time.expiryIn(ttlMs)
     const condition = conditionOf(EXPIRE_CONDITIONS, terms?.if)
     if (expiry === 0 && condition >= CONDITION_LATER) throw invalid('no expiry is neither later nor earlier')
     this.#finish(this.#writeKey(this.#writeHead(OP_EXPIRE | flags, condition, terms?.if, expiry), key))
@@ -162,7 +165,9 @@ export class OperationWriter {
     this.count++
   }
 
-  /** Writes the operation byte, the options byte if there is one, and what it announces; returns the position behind. */
+  /**
+   * Writes the operation byte, the options byte if there is one, and what it announces; returns the position behind.
+   */
   #writeHead(operation: number, options: number, condition?: unknown, expiry = 0): number {
     const bytes = this.bytes
     const bits = expiry === 0 ? options : options | OPTION_EXPIRY
@@ -275,7 +280,7 @@ function conditionOf(names: Readonly<Record<string, number>>, condition: string 
     if (BigInt.asUintN(64, condition) !== condition) throw invalid('a version must have 64 bits and no sign')
     return CONDITION_VERSION
   }
-  const code = names[condition]
+  const code = Object.hasOwn(names, condition) ? names[condition] : undefined
   if (code === undefined) throw invalid(`there is no condition ${condition} here`)
   return code
 }

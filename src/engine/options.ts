@@ -37,7 +37,9 @@ export interface EngineOptions {
   readonly memoryBytesMax: number
   /** 32 unpredictable bytes: who knows them can make keys that collide. */
   readonly secret: Uint8Array
-  /** The version before the first change. A shard that starts anew must start above every version it gave out before. */
+  /**
+   * The version before the first change. A shard that starts anew must start above every version it gave out before.
+   */
   readonly versionStart: bigint
   /** The slots whose records may be created, one bit each. Default: all. */
   readonly ownedSlots?: Uint8Array
@@ -78,8 +80,10 @@ export function validateEngineOptions(options: EngineOptions): ValidEngineOption
   if (secret.length !== SECRET_BYTES) throw invalid(`secret must have ${SECRET_BYTES} bytes`)
   if (ownedSlots.length !== SLOT_BITMAP_BYTES) throw invalid(`ownedSlots must have ${SLOT_BITMAP_BYTES} bytes`)
   if (versionStart < 0n || versionStart >= 2n ** 63n) throw invalid('versionStart must be from 0 to 2^63 - 1')
+  if (!EVICTION_POLICIES.includes(eviction)) {
+    throw invalid(`eviction must be ${EVICTION_POLICIES.join(', ')}, not ${eviction}`)
+  }
   const policy = POLICY_CODES[eviction]
-  if (policy === undefined) throw invalid(`eviction must be ${EVICTION_POLICIES.join(', ')}, not ${eviction}`)
   const effectsBytesMax = effects ? EFFECTS_BYTES : 0
   return { memoryBytesMax, secret, versionStart, ownedSlots, replySlabsMax, policy, effectsBytesMax, repeats, module }
 }

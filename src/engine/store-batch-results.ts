@@ -9,9 +9,9 @@ import { errorOf, hasFailed, invalid } from './store-errors.ts'
 import { type Source, sourceOf, type ValueForm } from './value-form.ts'
 
 /**
- * The results of a batch, by the index that its method returned. `value`, `number`, `bigint` and `version` throw the error
- * of an operation that failed, and INVALID_ARGUMENT for an index that is not in the batch. The results stay as they are
- * whatever becomes of the store.
+ * The results of a batch, by the index that its method returned. `value`, `number`, `bigint` and `version` throw the
+ * error of an operation that failed, and INVALID_ARGUMENT for an index that is not in the batch. The results stay as
+ * they are whatever becomes of the store.
  */
 export class StoreBatchResults<Form> {
   /** Operations of the batch. */
@@ -37,7 +37,10 @@ export class StoreBatchResults<Form> {
     readResults(this.#source.bytes, start, reply.length, length, columns, 0)
   }
 
-  /** Whether the operation was executed, its condition held, and the record that it is about was there. Never throws the operation's error. */
+  /**
+   * Whether the operation was executed, its condition held, and the record that it is about was there. Never throws
+   * the operation's error.
+   */
   ok(index: number): boolean {
     const status = this.#statusAt(index)
     return status !== STATUS_MISSING && status < STATUS_UNMET && !hasFailed(status)
@@ -70,7 +73,10 @@ export class StoreBatchResults<Form> {
     return this.#source.numbers.getBigUint64((this.#starts[index] as number) - 8, true)
   }
 
-  /** Why the operation was not executed: NO_MEMORY, VALUE_TOO_LARGE, NOT_A_NUMBER, OVERFLOW or ABORTED; undefined when it was. */
+  /**
+   * Why the operation was not executed: NO_MEMORY, VALUE_TOO_LARGE, NOT_A_NUMBER, OVERFLOW or ABORTED; undefined when
+   * it was.
+   */
   error(index: number): SluiceError | undefined {
     const status = this.#statusAt(index)
     return hasFailed(status) ? errorOf(status) : undefined

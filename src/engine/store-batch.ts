@@ -39,8 +39,8 @@ const ATOMIC_HEAD_BYTES = 3
  * An atomic batch takes effect as a whole or not at all: all conditions are checked first, against the store before it.
  * Any other is as good as its operations one after the other.
  *
- * A batch holds up to 32,768 operations, an atomic one 1,024, and up to 16 MiB of operations; what would pass that throws
- * INVALID_ARGUMENT. A method that throws leaves the batch as it was.
+ * A batch holds up to 32,768 operations, an atomic one 1,024, and up to 16 MiB of operations; what would pass that
+ * throws INVALID_ARGUMENT. A method that throws leaves the batch as it was.
  */
 export class StoreBatch<Form> {
   readonly #core: StoreCore

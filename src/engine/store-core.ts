@@ -19,7 +19,7 @@ import { CHECK_OK, EXECUTED, SLAB_FULL, STOPPED } from './assembly/outcomes.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { OperationWriter } from './operation-writer.ts'
 import { type Bytes, checkBytes, errorOf, hasFailed, keyTooLarge } from './store-errors.ts'
-import { memoryBytesOf, type StoreOptions, StoreTime } from './store-options.ts'
+import { checkNames, memoryBytesOf, type StoreOptions, StoreTime } from './store-options.ts'
 import { type Source, sourceOf, type ValueForm } from './value-form.ts'
 import type { WasmModule } from './web-assembly.ts'
 
@@ -47,6 +47,7 @@ export class StoreCore {
 
   /** Throws INVALID_ARGUMENT. `module` is the compiled engine, by default the release build. */
   constructor(options: StoreOptions, module?: WasmModule) {
+    checkNames(options)
     this.time = new StoreTime(options)
     const engine = createEngine({
       memoryBytesMax: memoryBytesOf(options),
@@ -100,7 +101,10 @@ export class StoreCore {
     return this.#writer
   }
 
-  /** Executes the operation that was written and returns the status of its result. Throws what kept it from being executed. */
+  /**
+   * Executes the operation that was written and returns the status of its result. Throws what kept it from being
+   * executed.
+   */
   run(): number {
     const engine = this.engine
     const staged = engine.stageWritten(this.#writer.end, 1)

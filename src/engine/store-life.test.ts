@@ -95,6 +95,16 @@ describe('expiry', () => {
   })
 })
 
+it('takes a clock that goes back for one that stands still', () => {
+  const { store, clock } = openTestStore({})
+  store.set('a', 'v', { ttlMs: 7_200_000 })
+  clock.advance(-3_600_000)
+  expect(store.set('b', 'v', { ttlMs: 60_000 })).toBe(true)
+  expect(store.get('b')).toBe('v')
+  expect(store.ttlMs('a')).toBe(7_200_000)
+  expect(store.ttlMs('b')).toBe(60_000)
+})
+
 describe('eviction', () => {
   it('keeps a store of `any` within its memory, and what is used in it', () => {
     const { store, checkInvariants } = openTestStore({ maxBytes: 2 * MIB, eviction: 'any' })

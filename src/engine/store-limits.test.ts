@@ -53,6 +53,8 @@ describe('limits of a store', () => {
     const anything = (value: unknown): never => value as never
     for (const call of [
       () => openStore({ maxBytes: 1_000 }),
+      () => openStore(JSON.parse('{ "eviction": "toString" }')),
+      () => openStore(JSON.parse('{ "maxbytes": 5000000 }')),
       () => openStore({ maxBytes: 2 ** 32 }),
       () => openStore({ ttlMs: 0 }),
       () => openStore({ ttlMs: Number.NaN }),

@@ -2,11 +2,13 @@
 
 import { EXPIRY_MS_MAX } from '../protocol/limits.ts'
 import { systemClock } from '../util/clock.ts'
-import type { EvictionPolicy } from './options.ts'
+import { type EvictionPolicy, MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from './options.ts'
 import { invalid } from './store-errors.ts'
 
 /** Index and records of a store unless told otherwise. */
 const MEMORY_BYTES_DEFAULT = 256 * 1024 * 1024
+
+const OPTION_NAMES: readonly string[] = ['maxBytes', 'eviction', 'ttlMs', 'clock']
 
 /** Where a store takes the time from. */
 export interface StoreClock {
@@ -31,7 +33,9 @@ export interface StoreOptions {
    * Default Infinity.
    */
   readonly ttlMs?: number
-  /** The time, for tests and simulation. Read only when a record has an expiry or is given one. Default: the machine's. */
+  /**
+   * The time, for tests and simulation. Read only when a record has an expiry or is given one. Default: the machine's.
+   */
   readonly clock?: StoreClock
 }
 
@@ -88,7 +92,7 @@ export interface BatchOptions {
 export class StoreTime {
   readonly #clock: StoreClock
   readonly #ttlMs: number
-  /** The time when it was last asked for, 0 before. */
+  /** The latest time that was read, 0 before. */
   latestMs = 0
 
   /** Throws INVALID_ARGUMENT. */
@@ -99,7 +103,9 @@ export class StoreTime {
   }
 
   nowMs(): number {
-    this.latestMs = this.#clock.nowMs()
+    const nowMs = this.#clock.nowMs()
+    // As for the engine: a clock that goes back stands still.
+    if (nowMs > this.latestMs) this.latestMs = nowMs
     return this.latestMs
   }
 
@@ -108,6 +114,12 @@ export class StoreTime {
     if (ttlMs === Infinity) return 0
     checkTtl(ttlMs)
     return checkedExpiry(this.nowMs() + ttlMs)
+  }
+
+  /** When a record expires that lives `ttlMs` from now on; 0 for never. There is no default. */
+  expiryIn(ttlMs: number): number {
+    checkTtl(ttlMs)
+    return this.expiryAfter(ttlMs)
   }
 
   /** When a record expires that is set with these options; 0 for never, or for when it did before. */
@@ -123,9 +135,18 @@ export class StoreTime {
   }
 }
 
-/** Bytes of index and records that the options allow; the engine checks them. */
+/** Throws INVALID_ARGUMENT for an option that does not exist: one that is misspelt would be missed late. */
+export function checkNames(options: StoreOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!OPTION_NAMES.includes(name)) throw invalid(`there is no option ${name}: ${OPTION_NAMES.join(', ')}`)
+  }
+}
+
+/** Bytes of index and records that the options allow. Throws INVALID_ARGUMENT. */
 export function memoryBytesOf(options: StoreOptions): number {
-  return options.maxBytes ?? MEMORY_BYTES_DEFAULT
+  const { maxBytes = MEMORY_BYTES_DEFAULT } = options
+  if (Number.isInteger(maxBytes) && maxBytes >= MEMORY_BYTES_MIN && maxBytes <= MEMORY_BYTES_MAX) return maxBytes
+  throw invalid(`maxBytes must be a whole number from ${MEMORY_BYTES_MIN} to ${MEMORY_BYTES_MAX}, not ${maxBytes}`)
 }
 
 function checkTtl(ttlMs: number): void {

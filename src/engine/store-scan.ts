@@ -1,7 +1,7 @@
 // Walks over all keys of a store, page by page.
 //
-// A page is copied out of the engine before its keys are handed on, so the store may change between two keys. What a walk
-// promises then is the engine's: every record that is there from beginning to end is met at least once.
+// A page is copied out of the engine before its keys are handed on, so the store may change between two keys. What a
+// walk promises then is the engine's: every record that is there from beginning to end is met at least once.
 
 import { ScanPageReader } from '../protocol/scan-page.ts'
 import type { StoreCore } from './store-core.ts'

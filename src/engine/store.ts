@@ -59,8 +59,8 @@ export function openStore(options: StoreOptions = {}): Store {
  * A store, made by `openStore`, that hands out keys and values as text; `bytes` is the same store handing out bytes.
  *
  * Keys have 1 to 65,535 bytes, values 0 to 8 MiB. Both may be given as text, stored as UTF-8, or as bytes, which are
- * copied. Text is read as UTF-8; a malformed sequence becomes U+FFFD. A missing record is `undefined` or `false`, and so
- * is a condition that did not hold: neither is an error.
+ * copied. Text is read as UTF-8; a malformed sequence becomes U+FFFD. A missing record is `undefined` or `false`, and
+ * so is a condition that did not hold: neither is an error.
  *
  * Calls throw a `SluiceError`: KEY_TOO_LARGE, VALUE_TOO_LARGE, INVALID_ARGUMENT; NO_MEMORY from those that write, when
  * too little may or can be evicted; CLOSED after `close`. A call that throws did nothing of what it was asked to.
@@ -112,7 +112,7 @@ export class Store<Form extends string | Uint8Array = string> {
     core.begin().ofKey(OP_EXISTS, key, OPTION_WITH_EXPIRY)
     if (core.run() === STATUS_MISSING) return undefined
     const expiresAtMs = core.expiresAtMs()
-    return expiresAtMs === Infinity ? Infinity : expiresAtMs - core.time.nowMs()
+    return expiresAtMs === Infinity ? Infinity : expiresAtMs - core.time.latestMs
   }
 
   /** Writes a record, new or over the old one. False when `options.if` did not hold and nothing was written. */
@@ -153,7 +153,10 @@ export class Store<Form extends string | Uint8Array = string> {
     return core.run() === STATUS_VALUE ? core.value(this.#form) : undefined
   }
 
-  /** Lets a record expire in `ttlMs` from now, never if Infinity. False when there is none, or `options.if` did not hold. */
+  /**
+   * Lets a record expire in `ttlMs` from now, never if Infinity. False when there is none, or `options.if` did not
+   * hold.
+   */
   expire(key: Bytes, ttlMs: number, options?: ExpireOptions): boolean {
     this.#core.begin().expire(key, ttlMs, options, 0)
     return this.#core.run() === STATUS_OK
@@ -161,8 +164,8 @@ export class Store<Form extends string | Uint8Array = string> {
 
   /**
    * Adds to a decimal integer of 64 bits, kept as text; a record that is not there counts as 0. Returns the sum in the
-   * type of `delta`: exact as a bigint, rounded beyond 2^53 as a number. The record keeps its expiry. Throws NOT_A_NUMBER
-   * and OVERFLOW.
+   * type of `delta`: exact as a bigint, rounded beyond 2^53 as a number. The record keeps its expiry. Throws
+   * NOT_A_NUMBER and OVERFLOW.
    */
   add(key: Bytes, delta?: number, options?: AddOptions): number
   add(key: Bytes, delta: bigint, options?: AddOptions): bigint
@@ -191,7 +194,9 @@ export class Store<Form extends string | Uint8Array = string> {
     return this.#core.number()
   }
 
-  /** Up to `bytes` bytes of the value from byte `offset` on, as many as there are; undefined when there is no record. */
+  /**
+   * Up to `bytes` bytes of the value from byte `offset` on, as many as there are; undefined when there is no record.
+   */
   readRange(key: Bytes, offset: number, bytes: number): Form | undefined {
     const core = this.#core
     core.begin().readRange(key, offset, bytes, 0)
@@ -243,7 +248,7 @@ export class Store<Form extends string | Uint8Array = string> {
     return this.entries()
   }
 
-  /** Some key, each about as likely as the others; undefined when there is none. */
+  /** Some key; undefined when there is none. Every record may be drawn, though not all equally often. */
   randomKey(): Form | undefined {
     this.#core.begin().ofCode(OP_RANDOM_KEY)
     return this.#core.run() === STATUS_MISSING ? undefined : this.#core.value(this.#form)

@@ -82,7 +82,10 @@ export const STATUS_VALUE = 2
 export const STATUS_VALUE_VERSION = 3
 /** Done; there is no record under the key. No more bytes. */
 export const STATUS_MISSING = 4
-/** Done; the result equals an earlier one of this section: its distance in results (compact length, at least 1) follows. */
+/**
+ * Done; the result equals an earlier one of this section: its distance in results (compact length, at least 1)
+ * follows.
+ */
 export const STATUS_REPEAT = 5
 /** Not executed: memory is exhausted; what was stored is intact. No more bytes. */
 export const STATUS_NO_MEMORY = 6

@@ -21,7 +21,10 @@ export function encodeControl(kind: number, sequence: number, text: string): Uin
   return frame
 }
 
-/** The text of a control frame's body `bytes[start, end)`. Throws PROTOCOL when it is too long, or no UTF-8, or should be empty. */
+/**
+ * The text of a control frame's body `bytes[start, end)`. Throws PROTOCOL when it is too long, or no UTF-8, or should
+ * be empty.
+ */
 export function decodeControl(kind: number, bytes: Uint8Array, start: number, end: number): string {
   const row = FRAME_KINDS[kind - 1]
   assert(row?.body === 'text' || row?.body === 'empty', 'the frame is no control frame')

@@ -42,7 +42,10 @@ export class PreambleDecoder {
     this.#bytesMax = bytesMax
   }
 
-  /** The whole message once it is complete, undefined before. Throws PROTOCOL at the first byte that cannot be right, and ever after. */
+  /**
+   * The whole message once it is complete, undefined before. Throws PROTOCOL at the first byte that cannot be right,
+   * and ever after.
+   */
   push(chunk: Uint8Array): Uint8Array | undefined {
     let taken = this.#take(chunk, 0)
     if (this.#bytesHeld < PREAMBLE_BYTES) return undefined

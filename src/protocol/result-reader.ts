@@ -1,9 +1,9 @@
 // Reads a section's results into columns: for each operation its status, and where its value lies. Nothing is
 // copied and nothing is allocated, since this runs for every operation of every reply.
 //
-// A version, when the status has one, lies in the 8 bytes before `starts[i]`, also when there is no value; an expiry in
-// the 8 bytes before that. A number is a value of 8 bytes. A REPEAT takes over the columns of the earlier result that it
-// names, so a caller never sees one.
+// A version, when the status has one, lies in the 8 bytes before `starts[i]`, also when there is no value; an expiry
+// in the 8 bytes before that. A number is a value of 8 bytes. A REPEAT takes over the columns of the earlier result
+// that it names, so a caller never sees one.
 //
 // The statuses of plain reads and writes are told apart by comparisons, all others by two small tables.
 //
@@ -35,7 +35,9 @@ const FIXED_BYTES = Uint8Array.from(STATUSES, ({ shape }) => {
 export interface ResultColumns {
   /** A `STATUS_*`, never STATUS_REPEAT. */
   readonly statuses: Uint8Array
-  /** Position of the value's or number's first byte in the reply; 0 when there is no value, number, version or expiry. */
+  /**
+   * Position of the value's or number's first byte in the reply; 0 when there is no value, number, version or expiry.
+   */
   readonly starts: Uint32Array
   /** Bytes of the value, 8 for a number; 0 when there is neither. */
   readonly lengths: Uint32Array

@@ -108,8 +108,8 @@ export class SectionWriter {
 
   /**
    * Appends any operation, with options and arguments. The operations of an atomic group are appended behind it, and
-   * into the same section. Throws INVALID_ARGUMENT for fields that the operation does not take, that it lacks or that are
-   * outside their limits, KEY_TOO_LARGE and VALUE_TOO_LARGE.
+   * into the same section. Throws INVALID_ARGUMENT for fields that the operation does not take, that it lacks or that
+   * are outside their limits, KEY_TOO_LARGE and VALUE_TOO_LARGE.
    */
   appendOperation(code: number, fields: OperationFields): void {
     const row = operationRow(code)

@@ -9,8 +9,8 @@
 //   - the channel is full
 //   - the replies on their way hold `slabsPerConnectionMax` slabs or `heldBytesMax` bytes
 //   - fewer slabs are free than one frame may need
-// While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame.
-// An incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
+// While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame. An
+// incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
 //
 //   invariants: replies leave in the order of their requests; nothing is decoded behind a frame that waits; after 'open'
 //   no frame is decoded, and what still arrives is dropped; the thread's writer is empty between two calls.

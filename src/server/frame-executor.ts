@@ -64,8 +64,9 @@ export class FrameExecutor {
   }
 
   /**
-   * Answers the frame that `frame` has loaded, with at most `replyFrameBytesMax` bytes. Returns whether the connection's
-   * fence is up after it. Throws PROTOCOL when the frame is malformed: then nothing was executed or written.
+   * Answers the frame that `frame` has loaded, with at most `replyFrameBytesMax` bytes. Returns whether the
+   * connection's fence is up after it. Throws PROTOCOL when the frame is malformed: then nothing was executed or
+   * written.
    */
   execute(frame: FrameDecoder, isFenced: boolean, replyFrameBytesMax: number, nowMs: number): boolean {
     const refusal = this.#check(frame)

@@ -18,7 +18,10 @@ export const WRITE_BYTES_TARGET = 1024 * 1024
 /** Replies of one read up to this many bytes are copied out of their slab: a slow reader of few bytes holds no slab. */
 export const COPIED_REPLY_BYTES_MAX = 16 * 1024
 
-/** What a write costs beside its bytes while its channel holds it: without this, many tiny ones would cost unseen memory. */
+/**
+ * What a write costs beside its bytes while its channel holds it: without this, many tiny ones would cost unseen
+ * memory.
+ */
 export const WRITE_COST_BYTES = 512
 
 /** Connections beyond the limit that are still told so; further ones are closed without a word. */
@@ -35,7 +38,9 @@ export interface ServerLimits {
   readonly connectionsMax: number
   /** Milliseconds from the connection's start to its whole hello. Default 5,000. */
   readonly handshakeMs: number
-  /** Milliseconds without any progress after which a reader that does not take its replies is closed. Default 30,000. */
+  /**
+   * Milliseconds without any progress after which a reader that does not take its replies is closed. Default 30,000.
+   */
   readonly slowReaderMs: number
   /** The same while other connections wait for the slabs that it holds. Default 1,000. */
   readonly slowReaderStarvingMs: number
@@ -43,8 +48,8 @@ export interface ServerLimits {
   readonly slabsPerConnectionMax: number
   /**
    * Reply bytes that a connection's channel has not released, with WRITE_COST_BYTES for each write, before its frames
-   * wait. Small replies are copies outside the slabs: all connections together hold up to `connectionsMax` times as much.
-   * Default 1 MiB.
+   * wait. Small replies are copies outside the slabs: all connections together hold up to `connectionsMax` times as
+   * much. Default 1 MiB.
    */
   readonly heldBytesMax: number
   /** Bytes of an incomplete frame up to which a connection needs no place among the large ones. Default 256 KiB. */

@@ -50,7 +50,9 @@ export interface LocalServer {
   readonly address: string
   /** Serves a channel that nobody has opened yet, by the runtime of that number (default 0). */
   accept(channel: ByteChannel, thread?: number): void
-  /** A new channel to the address; a client's transport. Rejects with CONNECT_FAILED for an address that is not here. */
+  /**
+   * A new channel to the address; a client's transport. Rejects with CONNECT_FAILED for an address that is not here.
+   */
   connect(address: string): Promise<ByteChannel>
   /** Counters of each runtime. */
   stats(): ThreadStats[]

@@ -7,7 +7,9 @@ import type { OwnedShard } from './owned-shard.ts'
 /** Milliseconds between two slices. */
 const SLICE_MS = 20
 
-/** Buckets of the index that one slice passes in each shard: 8 µs when nothing is due, and about 1M records a second. */
+/**
+ * Buckets of the index that one slice passes in each shard: 8 µs when nothing is due, and about 1M records a second.
+ */
 const SLICE_BUCKETS = 2_048
 
 /** The timer of one thread's slices. It runs only while a shard has something that could have to be given back. */

@@ -19,9 +19,15 @@ export interface ServerOptions {
   readonly nodeId?: string
   /** Shard threads, 1 to 256. Default: the number of processors. */
   readonly threads?: number
-  /** Shards of each thread, each with an engine and a memory of its own. Default 1; more where one shard's memory is too small. */
+  /**
+   * Shards of each thread, each with an engine and a memory of its own. Default 1; more where one shard's memory is
+   * too small.
+   */
   readonly shardsPerThread?: number
-  /** Most bytes of one shard's index and records. Default: half of the machine's memory divided by all shards, 4000 MiB at most. */
+  /**
+   * Most bytes of one shard's index and records. Default: half of the machine's memory divided by all shards, 4000 MiB
+   * at most.
+   */
   readonly memoryBytesMax?: number
   /**
    * What happens when a shard's memory is exhausted: `none` refuses writes, `any` makes room by removing what is used

@@ -20,7 +20,9 @@ export class Outbox {
   #releaseCount = 0
   #isChannelFull = false
 
-  /** @param onRoom Called whenever a write was released, and whether slabs came back with it. Never from inside `send`. */
+  /**
+   * @param onRoom Called whenever a write was released, and whether slabs came back with it. Never from inside `send`.
+   */
   constructor(channel: ByteChannel, limits: ServerLimits, traffic: Traffic, onRoom: (slabsReturned: boolean) => void) {
     this.#channel = channel
     this.#limits = limits

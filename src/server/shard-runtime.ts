@@ -1,8 +1,9 @@
 // One shard thread's server as a plain object: byte channels in, nothing else. It knows no socket and no thread, so the
 // same code serves in a worker, in the caller's own thread, and in a simulation.
 //
-// All of its work happens inside the callbacks of channels and of two timers: the sweep, which checks the time limits of
-// all connections and runs only while there are any, and the maintenance of the shards, which runs only while it has work.
+// All of its work happens inside the callbacks of channels and of two timers: the sweep, which checks the time limits
+// of all connections and runs only while there are any, and the maintenance of the shards, which runs only while it
+// has work.
 
 import type { Topology } from '../cluster/topology.ts'
 import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol/hello.ts'

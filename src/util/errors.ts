@@ -2,7 +2,8 @@
 
 /**
  * What is known of the operations that an error speaks for:
- * `done`: they took effect; `not-done`: they did not and never will; `unknown`: a request may have left and no reply came.
+ * `done`: they took effect; `not-done`: they did not and never will; `unknown`: a request may have left and no reply
+ * came.
  */
 export type Fate = 'done' | 'not-done' | 'unknown'
 

@@ -1,4 +1,5 @@
-// The named limits inside the engine, read from its source: `assembly/` is not TypeScript, and tests must not repeat them.
+// The named limits inside the engine, read from its source: `assembly/` is not TypeScript, and tests must not repeat
+// them.
 
 import { readFileSync } from 'node:fs'
 

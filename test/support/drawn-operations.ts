@@ -1,6 +1,6 @@
-// Operations as random tests draw them: all kinds with all options, few keys, sizes mostly small. A drawn operation may
-// speak of the state that it will meet (an expiry from now on, the version of the record under its key); `resolve` makes
-// it an operation once that state is known.
+// Operations as random tests draw them: all kinds with all options, few keys, sizes mostly small. A drawn operation
+// may speak of the state that it will meet (an expiry from now on, the version of the record under its key); `resolve`
+// makes it an operation once that state is known.
 
 import fc from 'fast-check'
 import {

@@ -1,5 +1,5 @@
-// An engine driven the way a server does it: operations as bytes in, results as bytes out of slabs, effects taken out of
-// their buffer as it fills. Runs the build with assertions.
+// An engine driven the way a server does it: operations as bytes in, results as bytes out of slabs, effects taken out
+// of their buffer as it fills. Runs the build with assertions.
 
 import { ENGINE_WASM_BASE64 } from '../../src/engine/generated/engine-module-checked.ts'
 import {
@@ -28,7 +28,10 @@ export const checkedModule = compileEngine(ENGINE_WASM_BASE64)
 /** The name of an operation. */
 export type OperationKind = (typeof OPERATIONS)[number]['name']
 
-/** One operation, as tests write it: a field that its kind does not take is an error, but a missing value is an empty one. */
+/**
+ * One operation, as tests write it: a field that its kind does not take is an error, but a missing value is an empty
+ * one.
+ */
 export interface TestOperation extends OperationFields {
   readonly kind: OperationKind
 }
@@ -124,8 +127,9 @@ export function executeEncoded(engine: Engine, operations: Uint8Array, count: nu
 }
 
 /**
- * Executes operations as a client does whose frames are full or stopped at limits: goes on from the first operation that
- * was not executed. No atomic group may lie across the end of a full frame. `bytes` are those of all frames; the outcome is EXECUTED or WRONG_SLOT.
+ * Executes operations as a client does whose frames are full or stopped at limits: goes on from the first operation
+ * that was not executed. No atomic group may lie across the end of a full frame. `bytes` are those of all frames; the
+ * outcome is EXECUTED or WRONG_SLOT.
  */
 export function executeAll(
   engine: Engine,

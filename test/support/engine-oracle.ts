@@ -1,5 +1,5 @@
-// The judge of an engine with effects: each reply must be what the model says, and each change must be in the stream, in
-// its order, with its key, value, expiry, reason and version.
+// The judge of an engine with effects: each reply must be what the model says, and each change must be in the stream,
+// in its order, with its key, value, expiry, reason and version.
 //
 // What the engine does at a time of its own choosing, the stream tells: a removal of an expired or evicted record is
 // taken from it where an operation's changes or its result demand one before them, and only if it is one that may be.
@@ -66,7 +66,10 @@ export class EngineOracle {
     this.#eviction = eviction
   }
 
-  /** Judges what became of the operations that were executed; `frames` says how many frames it took. Throws what differs. */
+  /**
+   * Judges what became of the operations that were executed; `frames` says how many frames it took. Throws what
+   * differs.
+   */
   expectReply(operations: readonly TestOperation[], reply: TestReply & { frames?: number }, nowMs: number): void {
     this.state.nowMs = Math.max(this.state.nowMs, nowMs)
     this.#maySkipVersions ||= this.#isLimited || (reply.frames ?? 1) > 1 || reply.effectsFull > 0

@@ -1,5 +1,5 @@
-// An engine under judgement: an oracle judges each of its replies and effects, a twin without effects must answer with the
-// same bytes, and a follower under another secret applies the effects and must come to hold the same.
+// An engine under judgement: an oracle judges each of its replies and effects, a twin without effects must answer with
+// the same bytes, and a follower under another secret applies the effects and must come to hold the same.
 
 import { type Engine, type EvictionPolicy, EXECUTED } from '../../src/engine/index.ts'
 import { seededRandom } from '../../src/util/random.ts'

@@ -104,7 +104,10 @@ export class TestChannel implements ByteChannel {
     if (!this.isClosed) this.#handler?.onBytes(chunk)
   }
 
-  /** Reads what is held, and what follows from that, or only so many writes; as a socket does, it closes when the server has ended. */
+  /**
+   * Reads what is held, and what follows from that, or only so many writes; as a socket does, it closes when the
+   * server has ended.
+   */
   read(writesMax = Number.POSITIVE_INFINITY): void {
     for (let count = 0; count < writesMax; count++) {
       const write = this.#held.shift()

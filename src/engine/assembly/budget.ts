@@ -1,7 +1,7 @@
 // The call's budgets of work that its request and its reply do not bound by themselves: index entries that are looked
-// at beside its own operations (by eviction, by sweeps for expired records, by giving cleared ones back), and bytes of
-// old values that are carried over into new blocks. What does not fit waits for the next call. directory.ts has a
-// third budget, of entries that growth moves.
+// at beside its own operations (by eviction, by sweeps for expired records, by giving cleared ones back), and bytes
+// that are written beside those of the request (old values carried over into new blocks, zeros before a range). What
+// does not fit waits for the next call. directory.ts has a third budget, of entries that growth moves.
 
 import { VALUE_BYTES_MAX } from '../../protocol/limits.ts'
 import { call } from './call.ts'
@@ -14,7 +14,9 @@ const VISITS_PER_OPERATION: u32 = 16
 /** and once in a call, for the longest block that it lacked, one more for so many bytes of it. */
 const BYTES_PER_VISIT: u32 = 64
 
-/** Bytes of old values that one call may carry over: two of the longest. */
+/**
+ * Bytes that one call may write beside those that its request brings and its reply returns: two of the longest values.
+ */
 const CARRIED_BYTES_MAX: u32 = 2 * VALUE_BYTES_MAX
 
 let visitsLeft: u32 = 0
@@ -39,17 +41,17 @@ export function grantVisits(bytes: u32): void {
   grantedBytes = bytes
 }
 
-/** Whether so many bytes of an old value may be carried over. */
+/** Whether so many bytes that the request did not bring may be written: of an old value, or zeros. */
 @inline
 export function mayCarry(bytes: u32): bool {
   if (bytes > carriedLeft) carriedTooMuch = true
   return bytes <= carriedLeft
 }
 
-/** Charges bytes that were carried over. */
+/** Charges bytes that were written so. */
 @inline
 export function chargeCarried(bytes: u32): void {
-  carriedLeft -= bytes
+  carriedLeft -= min(bytes, carriedLeft)
 }
 
 /** Begins a group of operations that is executed as a whole or not at all. */

@@ -37,6 +37,8 @@ const FREE_SHARE: u32 = 3
 const TRIES_MAX: u32 = 32
 /** A free block from this part of the wanted length on is worth going on with. */
 const BEGUN_SHARE: u32 = 16
+/** Bytes that are copied for the price of an entry that is looked up. */
+const BYTES_PER_VISIT: u32 = 64
 /** Blocks that a plan passes for the price of one that is looked up. */
 const BLOCKS_PER_VISIT: u32 = 4
 
@@ -116,17 +118,20 @@ function clearAway(block: usize): u32 {
 function giveUp(block: usize): u32 {
   const word = blockWord(block)
   if (word & BLOCK_INDEX) {
-    // What is copied counts as the entries that it holds.
-    chargeVisits(blockBytes(block) >> 6)
+    chargeVisits(blockBytes(block) / BYTES_PER_VISIT)
     return moveIndexBlock(block, (word & BLOCK_ARRAY) != 0) ? EVICTED : EVICTED_NOTHING
   }
-  chargeVisits(1)
   const record = changetype<Record>(block)
   const hash = hashKey(record.key, record.keyBytes)
   const found = findRecord(hash, record.key, record.keyBytes)
   // A cleared record is not in the table: it is given back in its turn.
   if (found != block) return EVICTED_NOTHING
-  if (moveRecord(record, hash)) return EVICTED
+  const bytes = record.blockBytes
+  if (moveRecord(record, hash)) {
+    chargeVisits(1 + bytes / BYTES_PER_VISIT)
+    return EVICTED
+  }
+  chargeVisits(1)
   return isEvictable(record.expiryBytes != 0) ? evictFound(block, hash) : EVICTED_NOTHING
 }
 
@@ -153,5 +158,6 @@ function moveRecord(record: Record, hash: u32): bool {
 function moveIndexBlock(block: usize, isArray: bool): bool {
   if (releaseSpare(block)) return true
   if (!isArray) return moveSegment(block)
+  // Nothing else is an array: cleared directories are given back before a hole is made.
   return moveDirectory(block) || movePiece(block)
 }

@@ -8,10 +8,11 @@ import {
   STATUS_TOO_LARGE,
 } from '../../protocol/codes.ts'
 import { VALUE_BYTES_MAX } from '../../protocol/limits.ts'
+import { chargeCarried, mayCarry } from './budget.ts'
 import { copyExactly } from './bytes.ts'
 import { formatNumber, numberBytes, parsed, parseNumber } from './number.ts'
 import { Operation } from './operation.ts'
-import { EXECUTED } from './outcomes.ts'
+import { EXECUTED, STOPPED } from './outcomes.ts'
 import { finish } from './overwrite.ts'
 import { Record } from './record.ts'
 import { writeResult, writeStatus } from './result.ts'
@@ -67,13 +68,16 @@ function writeAt(op: Operation, address: usize, offset: u32): u32 {
   if (<u64>offset + op.valueBytes > <u64>VALUE_BYTES_MAX) return fail(STATUS_TOO_LARGE)
   const oldBytes = address ? changetype<Record>(address).valueBytes : 0
   const end = offset + op.valueBytes
+  const filledBytes = offset > oldBytes ? offset - oldBytes : 0
+  if (!mayCarry(filledBytes)) return STOPPED
   const expiry = address ? changetype<Record>(address).expiry : op.expiry
   const outcome = place(address, max(oldBytes, end), expiry, oldBytes)
   if (outcome) return outcome
   const record = changetype<Record>(placed)
   const value = record.value
   if (address && placed != address) copyExactly(value, changetype<Record>(address).value, oldBytes)
-  if (offset > oldBytes) memory.fill(value + oldBytes, 0, offset - oldBytes)
+  if (filledBytes) memory.fill(value + oldBytes, 0, filledBytes)
+  chargeCarried(filledBytes)
   copyExactly(value + offset, op.value, op.valueBytes)
   finish(record, address, address ? 0 : expiry)
   writeNumber(op, record.valueBytes)

@@ -70,18 +70,8 @@ export function dequeue(): u32 {
   return hash
 }
 
-/** Whether a block in use that is an array is one of the queue's pieces. */
-function isPiece(block: usize): bool {
-  if (block == spare) return true
-  for (let piece = oldest; piece; piece = load<u32>(piece)) {
-    if (piece == block) return true
-  }
-  return false
-}
-
-/** Moves a piece to another block; false when the block is none or there is no memory for it. */
+/** Moves a piece of the queue, or the empty one, to another block; false when there is no memory for it. */
 export function movePiece(piece: usize): bool {
-  if (!isPiece(piece)) return false
   const target = createPiece()
   if (!target) return false
   if (piece == spare) {
