@@ -16,6 +16,12 @@ it('runs the rounds that follow from its seed', async () => {
   expect(output).toMatch(/^round 0 seed 3 \(evicting any\): changes \d+, expired \d+, evicted \d+/m)
 })
 
+it('ends with the seed and the step of what differs', async () => {
+  const error: unknown = await run('--seed', '9', '--seconds', '5', '--canary', '4').catch((caught: unknown) => caught)
+  expect(error).toMatchObject({ code: 1 })
+  expect(String((error as { stderr?: string }).stderr)).toMatch(/seed \d+ \([a-z ,]+\), step \d+: operation \d+ /)
+})
+
 it('names an option that makes no sense', async () => {
   await expect(run('--seed', 'x')).rejects.toThrow('--seed must be a whole number, not x')
 })

@@ -10,10 +10,11 @@ const ROUND_STEPS = 400
 it('holds', () => {
   const first = Number(process.env.SLUICE_SOAK_SEED)
   const endMs = performance.now() + Number(process.env.SLUICE_SOAK_SECONDS) * 1_000
+  const canaryStep = Number(process.env.SLUICE_SOAK_CANARY)
   let round = 0
   do {
     const seed = (first + round) >>> 0
-    const { profile, seen } = soakRound(seed, ROUND_STEPS, () => performance.now() > endMs)
+    const { profile, seen } = soakRound(seed, ROUND_STEPS, () => performance.now() > endMs, canaryStep)
     const counts = Object.entries(seen).map(([name, count]) => `${name} ${count}`)
     process.stdout.write(`round ${round} seed ${seed} (${profile}): ${counts.join(', ')}\n`)
     round++

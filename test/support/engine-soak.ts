@@ -36,11 +36,15 @@ const PROFILES: readonly Profile[] = [
   { name: 'many keys, evicting expiring', drawing: WIDE, partsMax: 400, memoryBytesMax: MIB, eviction: 'expiring' },
 ]
 
-/** Runs `steps` steps, or fewer when `isOver` says so. Throws an error that names seed, profile and step. */
+/**
+ * Runs `steps` steps, or fewer when `isOver` says so. Throws an error that names seed, profile and step. After
+ * `canaryStep` the oracle forgets everything, which must be noticed.
+ */
 export function soakRound(
   seed: number,
   steps: number,
   isOver: () => boolean,
+  canaryStep = -1,
 ): { profile: string; seen: EngineRig['oracle']['seen'] } {
   const profile = PROFILES[(seed >>> 0) % PROFILES.length] as Profile
   const { drawing, partsMax, name, ...options } = profile
@@ -50,6 +54,7 @@ export function soakRound(
   for (let step = 0; step < steps && !isOver(); step++) {
     try {
       for (const section of fc.sample(sections, { seed: random.next32() | 0, numRuns: 1 })) rig.execute(section)
+      if (step === canaryStep) rig.oracle.state.records.clear()
       between(rig, random)
     } catch (error) {
       throw new Error(`seed ${seed} (${name}), step ${step}: ${(error as Error).message}`, { cause: error })
