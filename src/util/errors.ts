@@ -27,7 +27,10 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'The server refused the operation and it did not take effect; the message says why.',
   },
-  NO_MEMORY: { retryable: true, meaning: 'The shard is at its memory limit; the write did not take effect.' },
+  NO_MEMORY: {
+    retryable: true,
+    meaning: 'The shard is at its memory limit, or has no room for so large a value; the write did not take effect.',
+  },
   NOT_A_NUMBER: { retryable: false, meaning: 'The value to add to is no decimal integer of 64 bits.' },
   OVERFLOW: { retryable: false, meaning: 'The sum would pass 64 bits; nothing was added.' },
   ABORTED: { retryable: true, meaning: 'Another operation of an atomic batch kept all of it from taking effect.' },
