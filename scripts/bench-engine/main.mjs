@@ -18,7 +18,7 @@ import * as throughput from './throughput.mjs'
 
 /**
  * @typedef {Record<string, number | string>} Options
- * @typedef {{ SUMMARY: string, DEFAULTS: Options, run: (options: any) => void | Promise<void> }} Figure
+ * @typedef {{ SUMMARY: string, DEFAULTS: Options, run: (options: Options) => void | Promise<void> }} Figure
  */
 
 /** @type {Record<string, Figure>} */
