@@ -42,6 +42,9 @@ function parseNode(json: unknown, index: number): TopologyNode {
     id: text(fields.id, `${at}.id`),
     host: text(fields.host, `${at}.host`),
     ports: ports.map((port, thread) => integer(port, `${at}.ports[${thread}]`, 1, PORT_MAX)),
+    ...(fields.publicPort !== undefined && {
+      publicPort: integer(fields.publicPort, `${at}.publicPort`, 1, PORT_MAX),
+    }),
   }
 }
 

@@ -27,6 +27,8 @@ export interface TopologyNode {
   readonly host: string
   /** The direct TCP port of each shard thread. */
   readonly ports: readonly number[]
+  /** The port at which any of its threads takes operations for all its shards; absent: none beside the direct ones. */
+  readonly publicPort?: number
 }
 
 /** A part of the slots, owned by one thread of one node. */
@@ -97,8 +99,8 @@ export function isNewer(candidate: Topology, current: Topology | undefined): boo
 
 /** A deep, frozen copy of the topology's own fields. */
 export function frozenTopology(topology: Topology): Topology {
-  const nodes = topology.nodes.map(({ id, host, ports }) =>
-    Object.freeze({ id, host, ports: Object.freeze([...ports]) }),
+  const nodes = topology.nodes.map(({ id, host, ports, publicPort }) =>
+    Object.freeze({ id, host, ports: Object.freeze([...ports]), ...(publicPort !== undefined && { publicPort }) }),
   )
   const shards = topology.shards.map(({ id, node, thread, view, slots }) => {
     const ranges = slots.map(([first, last]) => Object.freeze([first, last] as const))

@@ -23,6 +23,14 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'No reply came within the time limit; `fate` says what is known of the operation.',
   },
+  CANCELLED: {
+    retryable: true,
+    meaning: "The caller's signal aborted the call; `fate` says what is known of the operation.",
+  },
+  QUEUE_FULL: {
+    retryable: true,
+    meaning: 'The queue to a server holds `queueBytesMax` bytes, and the client was told not to wait.',
+  },
   NOT_EXECUTED: {
     retryable: true,
     meaning: 'The server refused the operation and it did not take effect; the message says why.',

@@ -24,11 +24,20 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   engine: { imports: ['util', 'protocol', 'engine/assembly/outcomes.ts'], builtins: [], packages: [] },
   redis: { imports: ['engine', 'protocol', 'util'], builtins: [], packages: [] },
   cluster: { imports: ['util'], builtins: [], packages: [] },
-  client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:net'], packages: [] },
+  client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:net', 'node:tls'], packages: [] },
   server: {
     imports: ['engine', 'protocol', 'redis', 'cluster', 'client', 'util'],
-    builtins: ['node:fs', 'node:net', 'node:os', 'node:worker_threads'],
-    packages: [],
+    builtins: [
+      'node:crypto',
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:os',
+      'node:perf_hooks',
+      'node:tls',
+      'node:worker_threads',
+    ],
+    packages: ['prom-client'],
   },
   verify: { imports: ['util'], builtins: [], packages: [] },
   'bench/assembly': { imports: [], builtins: [], packages: [] },
@@ -48,7 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     imports: ALL_FOLDERS,
     builtins: ['node:child_process', 'node:fs', 'node:os', 'node:path', 'node:process', 'node:url', 'node:util'],
-    packages: ['commander'],
+    packages: ['commander', 'pino', 'zod'],
   },
 }
 
