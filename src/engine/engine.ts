@@ -85,7 +85,7 @@ export class Engine {
     this.slabBytes = this.#slabStride - exports.SLAB_TAIL_BYTES.value
     this.slabCount = valid.replySlabsMax
     this.#bytes.set(valid.secret, this.#requestAt)
-    this.setOwnedSlots(valid.ownedSlots)
+    this.#bytes.set(valid.ownedSlots, exports.SLOTS_AT.value)
     const pagesMax = Math.floor(valid.memoryBytesMax / 65_536) + heapStart / 65_536
     const { effectsBytesMax, versionStart, policy, repeats } = valid
     if (pagesMax > PAGES_MAX)
@@ -104,10 +104,31 @@ export class Engine {
     this.#bytes.fill(0, this.#requestAt, this.#requestAt + valid.secret.length)
   }
 
-  /** Replaces the slots whose records may be created here: bit `slot & 7` of byte `slot >> 3`. */
+  /**
+   * Replaces the slots whose records may be here: bit `slot & 7` of byte `slot >> 3`. Records of slots that are taken
+   * away are discarded by `maintain`, in slices; until then scans do not show them, but a count does, and reads and
+   * overwrites find them: the caller executes nothing on slots that are not owned. A slot may be owned again only when
+   * `isDiscarding` is false.
+   */
   setOwnedSlots(bitmap: Uint8Array): void {
     assert(bitmap.length === SLOT_BITMAP_BYTES, 'the bitmap has a bit for each slot')
-    this.#bytes.set(bitmap, this.#exports.SLOTS_AT.value)
+    const at = this.#exports.SLOTS_AT.value
+    const owned = this.#bytes.subarray(at, at + SLOT_BITMAP_BYTES)
+    const isAnyLost = owned.some((byte, index) => (byte & ~(bitmap[index] as number)) !== 0)
+    const isAnyGained = owned.some((byte, index) => (~byte & (bitmap[index] as number)) !== 0)
+    assert(!(isAnyGained && this.isDiscarding), 'what was held of a slot is gone before it is owned again')
+    owned.set(bitmap)
+    if (isAnyLost) this.#exports.beginDiscard()
+  }
+
+  /** Whether records of slots that were taken away may be left. */
+  get isDiscarding(): boolean {
+    return this.#exports.isDiscarding() !== 0
+  }
+
+  /** Makes every later version larger than `version`: for slots that come from an engine that gave it out. */
+  raiseVersion(version: bigint): void {
+    this.#exports.raiseVersion(version)
   }
 
   /** The bytes [start, end) of a slab, in the memory that the engine writes. */
@@ -173,14 +194,17 @@ export class Engine {
     return this.#call.getUint32(EXPIRING_AT, true) !== 0
   }
 
-  /** Whether `maintain` may find something to give back: some record has an expiry, or was cleared a moment ago. */
+  /**
+   * Whether `maintain` may find something to give back: some record has an expiry, was cleared a moment ago, or lies in
+   * a slot that was taken away.
+   */
   get needsMaintenance(): boolean {
-    return this.hasExpiring || this.#call.getUint32(CLEARED_AT, true) !== 0
+    return this.hasExpiring || this.#call.getUint32(CLEARED_AT, true) !== 0 || this.isDiscarding
   }
 
   /**
-   * Looks at `buckets` buckets of the index for expired records, and gives a part of what was cleared back: for times
-   * in which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
+   * Looks at `buckets` buckets of the index for records that have expired or whose slots were taken away, and gives a part
+   * of what was cleared back: for times in which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
    */
   maintain(nowMs: number, buckets: number): void {
     this.#exports.maintain(this.#time(nowMs), buckets)

@@ -38,6 +38,9 @@ export interface EngineExports {
   resume(at: number, end: number): number
   getSingle(keyBytes: number, nowMs: number): number
   maintain(nowMs: number, buckets: number): void
+  beginDiscard(): void
+  isDiscarding(): number
+  raiseVersion(version: bigint): void
   clearEffects(): void
   applyEffects(bytes: number, nowMs: number): number
   digest(): bigint

@@ -1,5 +1,6 @@
 // Answers the frames that carry no operations: PING, TOPOLOGY, ADMIN. Their replies keep their place among the others.
 
+import type { Topology } from '../cluster/topology.ts'
 import { decodeControl } from '../protocol/control.ts'
 import {
   FLAGS_REQUIRED_MASK,
@@ -13,8 +14,8 @@ import {
 import type { FrameDecoder } from '../protocol/frame-decoder.ts'
 import { encodeUtf8 } from '../util/bytes.ts'
 import { SluiceError } from '../util/errors.ts'
+import type { OwnedShards } from './owned-shard.ts'
 import type { ReplyWriter } from './reply-writer.ts'
-import type { SlabPool } from './slab-pool.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -22,16 +23,20 @@ const EMPTY = new Uint8Array(0)
 /** Writes the replies to control frames. */
 export class ControlReplies {
   readonly #writer: ReplyWriter
-  readonly #pool: SlabPool
-  /** Shared by all replies that carry it. */
-  readonly #topologyText: Uint8Array
+  readonly #shards: OwnedShards
   readonly #stats: () => ThreadStats
+  /** Shared by all replies that carry it, and never written to. */
+  #topologyText: Uint8Array = EMPTY
 
-  constructor(writer: ReplyWriter, pool: SlabPool, topologyText: string, stats: () => ThreadStats) {
+  constructor(writer: ReplyWriter, shards: OwnedShards, stats: () => ThreadStats) {
     this.#writer = writer
-    this.#pool = pool
-    this.#topologyText = encodeUtf8(topologyText)
+    this.#shards = shards
     this.#stats = stats
+  }
+
+  /** What TOPOLOGY is answered from now on. */
+  publish(topology: Topology): void {
+    this.#topologyText = encodeUtf8(JSON.stringify(topology))
   }
 
   /** Answers the loaded frame. Returns false when its kind is none that a server answers. Throws PROTOCOL. */
@@ -54,7 +59,7 @@ export class ControlReplies {
   }
 
   #reply(kind: number, sequence: number, body: Uint8Array): void {
-    this.#writer.beginFrame(this.#pool, kind, 0, sequence)
+    this.#writer.beginFrame(this.#shards.first.pool, kind, 0, sequence)
     this.#writer.append(body)
     this.#writer.endFrame()
   }

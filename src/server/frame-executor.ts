@@ -2,7 +2,7 @@
 //
 //   1. malformed anywhere               -> the caller closes the connection; nothing was executed or written
 //   2. fence, too many, unsupported     -> every section is refused alike
-//   3. per section: shard, view         -> that section is refused
+//   3. per section: shard, view, slots  -> that section is refused
 //   4. per section: the engine          -> executed, or stopped at a limit or a slot of another shard
 //
 // A section that was not executed to its end raises the fence: until a frame with RESUME arrives, every later frame of
@@ -13,6 +13,7 @@ import {
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
   OUTCOME_FENCED,
+  OUTCOME_NOT_READY,
   OUTCOME_STALE,
   OUTCOME_STOPPED,
   OUTCOME_TOO_MANY_OPERATIONS,
@@ -34,6 +35,7 @@ import { assert } from '../util/assert.ts'
 import { SluiceError } from '../util/errors.ts'
 import { frameSlabsMax } from './limits.ts'
 import type { OwnedShard, OwnedShards } from './owned-shard.ts'
+import { touchesSlots } from './pending-slots.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 
 /** Executes the frames of all connections of one thread, one after the other. */
@@ -50,9 +52,6 @@ export class FrameExecutor {
   constructor(shards: OwnedShards, writer: ReplyWriter) {
     this.#shards = shards
     this.#writer = writer
-    for (const { pool } of shards.all) {
-      assert(pool.slabCount >= frameSlabsMax(pool.slabBytes), 'the slabs of a shard hold the largest reply')
-    }
   }
 
   /** Whether the reply to any frame finds the slabs that it may need. */
@@ -121,6 +120,11 @@ export class FrameExecutor {
     const owned = this.#shards.find(shard)
     if (owned === undefined) return this.#refuse(OUTCOME_UNKNOWN_SHARD)
     if (view !== owned.view) return this.#refuse(view < owned.view ? OUTCOME_STALE : OUTCOME_BEHIND)
+    if (
+      owned.pending !== undefined &&
+      touchesSlots(owned.pending, frame.bytes, this.#sections.start, this.#sections.end)
+    )
+      return this.#refuse(OUTCOME_NOT_READY)
     // Every engine may write its share; a section whose share might not fit any more is sent again. The first one fits.
     if (this.#writer.frameBytes + REPLY_BYTES_MAX > bytesMax) return this.#refuse(OUTCOME_STOPPED)
     if (this.#mustStageAgain) this.#stage(owned.engine, frame)

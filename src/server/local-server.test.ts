@@ -9,7 +9,7 @@ import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import { createLocalServer, type LocalServer } from './local-server.ts'
 
-const IDENTITY = { incarnation: 5n, secret: testSecret(3), versionStart: 10n }
+const IDENTITY = { incarnation: 5n, secret: testSecret(3) }
 
 /** Collects what comes out of a channel. */
 class Collector {

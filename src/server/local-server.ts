@@ -10,7 +10,7 @@ import { memoryChannelPair } from '../util/memory-channel.ts'
 import { resolveLimits, type ServerLimits } from './limits.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type NodeIdentity, newNodeIdentity } from './node-identity.ts'
-import { type NodeEngineOptions, openShardEngines } from './shard-engines.ts'
+import { engineOpener, type NodeEngineOptions } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
@@ -78,7 +78,7 @@ class LocalNode implements LocalServer {
   constructor(options: LocalServerOptions) {
     const { threads = 1, shardsPerThread = 1, clock = systemClock, logger = silentLogger } = options
     const limits = resolveLimits(options.limits)
-    const { incarnation, secret, versionStart } = options.identity ?? newNodeIdentity(clock.nowMs())
+    const { incarnation, secret } = options.identity ?? newNodeIdentity()
     const ports = Array.from({ length: threads }, (_, thread) => thread + 1)
     this.topology = evenTopology({
       nodes: [{ id: NODE_ID, host: LOCAL_HOST, ports }],
@@ -87,12 +87,16 @@ class LocalNode implements LocalServer {
     const engineOptions = {
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_DEFAULT,
       secret,
-      versionStart,
       ...(options.engineModule === undefined ? {} : { module: options.engineModule }),
     }
     this.#runtimes = ports.map((_, thread) => {
-      const engines = openShardEngines(this.topology, NODE_ID, thread, engineOptions)
-      return new ShardRuntime({ thread, engines, topology: this.topology, incarnation, clock, limits, logger })
+      const openEngine = engineOpener(engineOptions, () => clock.nowMs())
+      const runtime = new ShardRuntime({ thread, nodeId: NODE_ID, openEngine, incarnation, clock, limits, logger })
+      // There is no previous owner to wait for.
+      runtime.adopt(this.topology)
+      runtime.publish()
+      runtime.serveGained(this.topology.number)
+      return runtime
     })
     this.#drainMs = options.drainMs ?? DRAIN_MS_DEFAULT
     this.#schedule = options.schedule

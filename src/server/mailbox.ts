@@ -22,8 +22,12 @@ export interface ThreadSetup {
 
 /** What the supervisor asks for; each command is answered once, in any order. */
 export type ThreadCommand =
-  /** Open the engines of this topology's shards, and be ready to serve it. */
-  | { readonly kind: 'prepare'; readonly topology: Topology }
+  /** Own what the topology gives to this thread and nothing else, without serving what is new to it. */
+  | { readonly kind: 'adopt'; readonly topology: Topology }
+  /** All threads have adopted it: tell clients of it. */
+  | { readonly kind: 'publish' }
+  /** Every previous owner has adopted the topology of that number: serve what is new. */
+  | { readonly kind: 'serve-gained'; readonly topologyNumber: number }
   /** Serve, from the connections that came before on. */
   | { readonly kind: 'serve' }
   /** Tell the counters. */

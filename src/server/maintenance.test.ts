@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { executeSection, openTestEngine } from '../../test/support/engine-harness.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
+import { SlotSet } from '../cluster/slot-set.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnedShard } from './owned-shard.ts'
 
 const RECORDS = 20_000
+const ALL_SLOTS = SlotSet.of([[0, 16_383]])
 
 function openMaintenance() {
   const clock = new ManualClock()
   const engine = openTestEngine()
-  return { clock, engine, maintenance: new Maintenance([new OwnedShard(0, 1, engine)], clock) }
+  return { clock, engine, maintenance: new Maintenance({ all: [new OwnedShard(0, 1, engine, ALL_SLOTS)] }, clock) }
 }
 
 describe('maintenance', () => {

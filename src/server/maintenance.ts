@@ -1,8 +1,9 @@
-// Gives memory back while nothing is executed: expired records that no write has swept, and cleared ones. Frames do a
-// part of this by themselves; without it, a store that nobody writes to would keep what has expired.
+// Gives memory back while nothing is executed: expired records that no write has swept, cleared ones, and those in slots
+// that the shard has lost. Frames do a part of the first two by themselves; without this, a store that nobody writes to
+// would keep what has expired.
 
 import type { Clock, Timer } from '../util/clock.ts'
-import type { OwnedShard } from './owned-shard.ts'
+import type { OwnedShards } from './owned-shard.ts'
 
 /** Milliseconds between two slices. */
 const SLICE_MS = 20
@@ -14,11 +15,11 @@ const SLICE_BUCKETS = 2_048
 
 /** The timer of one thread's slices. It runs only while a shard has something that could have to be given back. */
 export class Maintenance {
-  readonly #shards: readonly OwnedShard[]
+  readonly #shards: Pick<OwnedShards, 'all'>
   readonly #clock: Clock
   #timer: Timer | undefined
 
-  constructor(shards: readonly OwnedShard[], clock: Clock) {
+  constructor(shards: Pick<OwnedShards, 'all'>, clock: Clock) {
     this.#shards = shards
     this.#clock = clock
   }
@@ -36,7 +37,7 @@ export class Maintenance {
 
   #next(): Timer {
     return this.#clock.after(SLICE_MS, () => {
-      for (const { engine } of this.#shards) {
+      for (const { engine } of this.#shards.all) {
         if (engine.needsMaintenance) engine.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
       }
       this.#timer = this.#hasWork() ? this.#next() : undefined
@@ -44,7 +45,7 @@ export class Maintenance {
   }
 
   #hasWork(): boolean {
-    for (const { engine } of this.#shards) if (engine.needsMaintenance) return true
+    for (const { engine } of this.#shards.all) if (engine.needsMaintenance) return true
     return false
   }
 }

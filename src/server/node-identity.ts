@@ -6,21 +6,29 @@ import { systemRandomBytes } from '../util/random.ts'
 /** Bytes of an engine's hash secret. */
 const SECRET_BYTES = 32
 
+/** Bits of a version below the milliseconds of its engine's start: room for so many changes a millisecond. */
+const VERSION_BITS = 20n
+
 /** One life of a node's memory. */
 export interface NodeIdentity {
   /** 64 random bits: tells this life from every other. */
   readonly incarnation: bigint
   /** The engines' hash secret. */
   readonly secret: Uint8Array
-  /** Above every version that an earlier life gave out, as long as it changed fewer than 2^20 records a millisecond. */
-  readonly versionStart: bigint
 }
 
-/** A new life that starts at `nowMs`. */
-export function newNodeIdentity(nowMs: number): NodeIdentity {
+/**
+ * Where versions begin that are given out from `nowMs` on: above every version that was given out before, here or by
+ * another engine, as long as none changed more than 2^20 records a millisecond.
+ */
+export function firstVersion(nowMs: number): bigint {
+  return BigInt(nowMs) << VERSION_BITS
+}
+
+/** A new life. */
+export function newNodeIdentity(): NodeIdentity {
   return {
     incarnation: readU64(systemRandomBytes(8), 0),
     secret: systemRandomBytes(SECRET_BYTES),
-    versionStart: BigInt(nowMs) << 20n,
   }
 }

@@ -5,8 +5,10 @@
 
 import { evenTopology } from '../cluster/topology.ts'
 import { systemClock } from '../util/clock.ts'
+import { nodeAsker } from './ask-node.ts'
 import type { ThreadSetup } from './mailbox.ts'
 import { newNodeIdentity } from './node-identity.ts'
+import { NodeTopology, type TopologyThreads } from './node-topology.ts'
 import { resolveServerOptions, type ServerOptions, type ValidServerOptions } from './options.ts'
 import { type Server, supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
@@ -31,9 +33,17 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       nodes: [{ id: valid.nodeId, host: valid.advertisedHost, ports }],
       shardCount: valid.threads * valid.shardsPerThread,
     })
-    await Promise.all(threads.map((thread) => thread.prepare(topology)))
+    const askNode = nodeAsker({ clock: systemClock })
+    const nodeTopology = new NodeTopology({
+      nodeId: valid.nodeId,
+      threads: allOf(threads),
+      askNode,
+      clock: systemClock,
+      logger: valid.logger,
+    })
+    await nodeTopology.adopt(topology)
     await Promise.all(threads.map((thread) => thread.serve()))
-    return supervise(valid, threads, topology)
+    return supervise(valid, threads, nodeTopology)
   } catch (error) {
     for (const thread of threads) thread.terminate()
     await Promise.all(threads.map((thread) => thread.ended))
@@ -41,10 +51,19 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   }
 }
 
+/** A step is taken when all threads have taken it. */
+function allOf(threads: readonly ThreadHandle[]): TopologyThreads {
+  return {
+    adopt: (topology) => Promise.all(threads.map((thread) => thread.adopt(topology))),
+    publish: () => Promise.all(threads.map((thread) => thread.publish())),
+    serveGained: (number) => Promise.all(threads.map((thread) => thread.serveGained(number))),
+  }
+}
+
 function threadSetups(options: ValidServerOptions): ThreadSetup[] {
   const { host, limits, nodeId, allowRemoteClients, memoryBytesMax, eviction } = options
-  const { incarnation, secret, versionStart } = newNodeIdentity(systemClock.nowMs())
-  const engines = { memoryBytesMax, secret, versionStart, eviction }
+  const { incarnation, secret } = newNodeIdentity()
+  const engines = { memoryBytesMax, secret, eviction }
   return Array.from({ length: options.threads }, (_, thread) => {
     const port = thread === 0 ? options.port : 0
     return { thread, nodeId, host, port, allowRemoteClients, incarnation, engines, limits }

@@ -7,7 +7,6 @@
 
 import type { Topology } from '../cluster/topology.ts'
 import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol/hello.ts'
-import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import { Connection } from './connection.ts'
@@ -17,7 +16,7 @@ import { FrameExecutor } from './frame-executor.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
-import { OwnedShard, OwnedShards, type ShardEngine } from './owned-shard.ts'
+import { type OpenEngine, OwnedShards } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
 import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
@@ -26,9 +25,9 @@ import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
 export interface ShardRuntimeOptions {
   /** The thread's number in its node. */
   readonly thread: number
-  /** Its shards; each is in the topology. */
-  readonly engines: readonly ShardEngine[]
-  readonly topology: Topology
+  /** Its node's name in topologies. */
+  readonly nodeId: string
+  readonly openEngine: OpenEngine
   /** One life of the node's memory: 64 random bits. */
   readonly incarnation: bigint
   readonly clock: Clock
@@ -38,7 +37,10 @@ export interface ShardRuntimeOptions {
   readonly threadCpuNs?: () => number
 }
 
-/** Serves the shards of one thread to any number of channels. */
+/**
+ * Serves the shards of one thread to any number of channels. It has none before the first `adopt`, which must come
+ * before anything else.
+ */
 export class ShardRuntime {
   readonly #options: ShardRuntimeOptions
   readonly #owned: OwnedShards
@@ -48,15 +50,45 @@ export class ShardRuntime {
   readonly #connections = new Map<number, Connection>()
   #lastNumber = 0
   #sweep: Timer | undefined
+  #topology: Topology | undefined
+  #publishedNumber = 0
   #isDraining = false
   #deadline: Timer | undefined
   #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
   constructor(options: ShardRuntimeOptions) {
     this.#options = options
-    this.#owned = ownedShards(options)
+    this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine, () => options.clock.nowMs())
     this.#host = this.#createHost()
-    this.#maintenance = new Maintenance(this.#owned.all, options.clock)
+    this.#maintenance = new Maintenance(this.#owned, options.clock)
+  }
+
+  /**
+   * First step of a change: from now on the thread owns what the topology gives it. What it loses it never serves again;
+   * what it gains it does not serve yet. Throws as the opening of engines does.
+   */
+  adopt(topology: Topology): void {
+    this.#topology = topology
+    this.#owned.adopt(topology)
+    this.#maintenance.wake()
+  }
+
+  /** Between the steps: every thread of the node has adopted the topology, so others may be told that the node has. */
+  publish(): void {
+    if (this.#topology === undefined) return
+    this.#publishedNumber = this.#topology.number
+    this.#host.control.publish(this.#topology)
+  }
+
+  /** Second step: every previous owner has adopted the topology of that number, or a newer one. */
+  serveGained(topologyNumber: number): void {
+    if (this.#topology?.number !== topologyNumber) return
+    for (const owned of this.#owned.all) owned.serve()
+  }
+
+  /** Whether a shard waits for the second step. */
+  get hasPendingSlots(): boolean {
+    return this.#owned.all.some(({ pending }) => pending !== undefined)
   }
 
   /** Connections that are not closed yet. */
@@ -120,19 +152,28 @@ export class ShardRuntime {
   }
 
   #createHost(): ConnectionHost {
-    const { clock, limits, logger, incarnation, topology } = this.#options
+    const { clock, limits, logger, incarnation } = this.#options
+    const owned = this.#owned
+    const publishedNumber = (): number => this.#publishedNumber
     const writer = new ReplyWriter()
-    const executor = new FrameExecutor(this.#owned, writer)
-    const shards = this.#owned.all.map(({ shard, view }) => ({ shard, view }))
+    const executor = new FrameExecutor(owned, writer)
     const stats = () => this.stats()
     return {
       clock,
       limits,
       logger,
-      facts: { incarnation, topologyNumber: topology.number, shards },
+      facts: {
+        incarnation,
+        get topologyNumber() {
+          return publishedNumber()
+        },
+        get shards() {
+          return owned.all.map(({ shard, view }) => ({ shard, view }))
+        },
+      },
       writer,
       executor,
-      control: new ControlReplies(writer, this.#owned.first.pool, JSON.stringify(topology), stats),
+      control: new ControlReplies(writer, owned, stats),
       slabLine: new SlabLine(() => executor.hasRoom()),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic: new Traffic(),
@@ -169,17 +210,6 @@ export class ShardRuntime {
       if (!this.#isDraining) this.#maintenance.wake()
     })
   }
-}
-
-/** The thread's shards with their views of the topology. */
-function ownedShards({ engines, topology }: ShardRuntimeOptions): OwnedShards {
-  const views = new Map(topology.shards.map(({ id, view }) => [id, view]))
-  const all = engines.map(({ shard, engine }) => {
-    const view = views.get(shard)
-    assert(view !== undefined, 'a shard of this thread is in the topology')
-    return new OwnedShard(shard, view, engine)
-  })
-  return new OwnedShards(all)
 }
 
 function promiseWithResolve(): { readonly promise: Promise<void>; readonly resolve: () => void } {

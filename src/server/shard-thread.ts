@@ -2,7 +2,6 @@
 // supervisor. An exception that nobody catches ends the thread, and with it the server, which is what a bug deserves.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import type { Topology } from '../cluster/topology.ts'
 import { assert } from '../util/assert.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -17,7 +16,7 @@ import {
   type ThreadMessage,
   type ThreadSetup,
 } from './mailbox.ts'
-import { openShardEngines } from './shard-engines.ts'
+import { engineOpener } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
 import { TcpListener } from './tcp-listener.ts'
 import { threadCpuNs } from './thread-cpu.ts'
@@ -31,7 +30,7 @@ async function serveThread(setup: ThreadSetup, port: MessagePort): Promise<void>
     port.close()
     return
   }
-  const thread = new ShardThread(setup, listener, limitedLogger(mailboxLogger(supervisor), systemClock))
+  const thread = new ShardThread(listener, createRuntime(setup, limitedLogger(mailboxLogger(supervisor), systemClock)))
   supervisor.onMessage(async ({ request, command }) => {
     const stats = await thread.run(command)
     supervisor.post({ kind: 'done', request, stats })
@@ -65,47 +64,43 @@ function mailboxLogger(supervisor: Mailbox<ThreadMessage, SupervisorMessage>): L
 
 /** Runs the supervisor's commands. */
 class ShardThread {
-  readonly #setup: ThreadSetup
   readonly #listener: TcpListener
-  readonly #logger: Logger
-  #runtime: ShardRuntime | undefined
+  readonly #runtime: ShardRuntime
 
-  constructor(setup: ThreadSetup, listener: TcpListener, logger: Logger) {
-    this.#setup = setup
+  constructor(listener: TcpListener, runtime: ShardRuntime) {
     this.#listener = listener
-    this.#logger = logger
+    this.#runtime = runtime
   }
 
   async run(command: ThreadCommand): Promise<ThreadStats | undefined> {
-    if (command.kind === 'prepare') {
-      this.#runtime = this.#createRuntime(command.topology)
-      return undefined
-    }
     const runtime = this.#runtime
-    assert(runtime !== undefined, 'prepare is the first command')
-    if (command.kind === 'stats') return runtime.stats()
-    if (command.kind === 'serve') {
-      this.#listener.serve((channel, refusal) => runtime.accept(channel, refusal))
-    } else {
-      this.#listener.close()
-      await runtime.drain(command.deadlineMs)
+    switch (command.kind) {
+      case 'adopt':
+        runtime.adopt(command.topology)
+        return undefined
+      case 'publish':
+        runtime.publish()
+        return undefined
+      case 'serve-gained':
+        runtime.serveGained(command.topologyNumber)
+        return undefined
+      case 'serve':
+        this.#listener.serve((channel, refusal) => runtime.accept(channel, refusal))
+        return undefined
+      case 'stats':
+        return runtime.stats()
+      case 'drain':
+        this.#listener.close()
+        await runtime.drain(command.deadlineMs)
+        return undefined
     }
-    return undefined
   }
+}
 
-  #createRuntime(topology: Topology): ShardRuntime {
-    const { thread, nodeId, engines, incarnation, limits } = this.#setup
-    return new ShardRuntime({
-      thread,
-      engines: openShardEngines(topology, nodeId, thread, engines),
-      topology,
-      incarnation,
-      clock: systemClock,
-      limits,
-      logger: this.#logger,
-      threadCpuNs,
-    })
-  }
+function createRuntime(setup: ThreadSetup, logger: Logger): ShardRuntime {
+  const { thread, nodeId, engines, incarnation, limits } = setup
+  const openEngine = engineOpener(engines, () => systemClock.nowMs())
+  return new ShardRuntime({ thread, nodeId, openEngine, incarnation, clock: systemClock, limits, logger, threadCpuNs })
 }
 
 assert(parentPort !== null, 'this file is the entry of a worker')

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LogRecorder } from '../../test/support/server-harness.ts'
 import { evenTopology } from '../cluster/topology.ts'
+import { systemClock } from '../util/clock.ts'
 import { resolveLimits } from './limits.ts'
+import { NodeTopology } from './node-topology.ts'
 import { supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
@@ -20,7 +22,7 @@ function threadProgram(onCommand: string): URL {
 }
 
 function startThread(thread: number, log: LogRecorder, onCommand = ''): ThreadHandle {
-  const engines = { memoryBytesMax: 1, secret: new Uint8Array(0), versionStart: 0n }
+  const engines = { memoryBytesMax: 1, secret: new Uint8Array(0) }
   const address = { nodeId: 'test', host: 'test', port: 0, allowRemoteClients: false }
   const setup = { thread, ...address, incarnation: 1n, engines, limits: resolveLimits() }
   return new ThreadHandle(setup, log, threadProgram(onCommand))
@@ -29,7 +31,14 @@ function startThread(thread: number, log: LogRecorder, onCommand = ''): ThreadHa
 async function startSupervisor(log: LogRecorder, onCommands: readonly string[], drainMs = 1_000) {
   const threads = onCommands.map((onCommand, thread) => startThread(thread, log, onCommand))
   const ports = await Promise.all(threads.map((thread) => thread.port))
-  const topology = evenTopology({ nodes: [{ id: 'test', host: '::1', ports }] })
+  const topology = new NodeTopology({
+    nodeId: 'test',
+    threads: { adopt: async () => {}, publish: async () => {}, serveGained: async () => {} },
+    askNode: () => Promise.reject(new Error('there is no other node')),
+    clock: systemClock,
+    logger: log,
+  })
+  await topology.adopt(evenTopology({ nodes: [{ id: 'test', host: '::1', ports }] }))
   return supervise({ advertisedHost: '::1', drainMs, logger: log }, threads, topology)
 }
 

@@ -3,6 +3,7 @@
 import type { Topology } from '../cluster/topology.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import type { NodeTopology } from './node-topology.ts'
 import type { ValidServerOptions } from './options.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 import type { ThreadStats } from './thread-stats.ts'
@@ -14,8 +15,18 @@ const DRAIN_GRACE_MS = 2_000
 export interface Server {
   /** `host:port` of the public port: what a client is given. */
   readonly address: string
-  /** Who owns what; clients fetch it by themselves. */
+  /** Who owns what, as this node has adopted it; clients fetch it by themselves. */
   readonly topology: Topology
+  /** Whether all slots of this node are served, and if not, why. */
+  readiness(): Readiness
+  /**
+   * Puts a newer topology in force, in which this node keeps its addresses. Resolves when clients are told of it. Slots
+   * that this node gains are served when every other node has said that it runs the same topology; see `readiness`.
+   * `force` serves them at once, also those of the topology in force already: if one of the other nodes still runs an
+   * older one, both own the same slots until it does not. Rejects with INVALID_ARGUMENT when the topology is no successor
+   * of the one in force; then nothing has changed.
+   */
+  adoptTopology(topology: Topology, options?: { readonly force?: boolean }): Promise<void>
   /**
    * Resolves when the server has stopped because it was told to. Rejects with THREAD_FAILED when a shard thread ends by
    * itself: its records are lost, so the whole server stops. Nobody's waiting for it makes that an unhandled rejection.
@@ -30,29 +41,55 @@ export interface Server {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** Whether a node serves all that it owns. */
+export interface Readiness {
+  readonly isReady: boolean
+  /** For people; empty when it is ready. */
+  readonly reasons: readonly string[]
+}
+
 /** What a supervisor needs of the options of its server. */
 export type SupervisorOptions = Pick<ValidServerOptions, 'advertisedHost' | 'drainMs' | 'logger'>
 
 /** A server of threads that serve already. */
-export function supervise(options: SupervisorOptions, threads: readonly ThreadHandle[], topology: Topology): Server {
+export function supervise(
+  options: SupervisorOptions,
+  threads: readonly ThreadHandle[],
+  topology: NodeTopology,
+): Server {
   return new Supervisor(options, threads, topology)
 }
 
 class Supervisor implements Server {
   readonly address: string
-  readonly topology: Topology
   readonly closed: Promise<void>
+  readonly #topology: NodeTopology
   readonly #options: SupervisorOptions
   readonly #threads: readonly ThreadHandle[]
   #isStopping = false
 
-  constructor(options: SupervisorOptions, threads: readonly ThreadHandle[], topology: Topology) {
+  constructor(options: SupervisorOptions, threads: readonly ThreadHandle[], topology: NodeTopology) {
     this.#options = options
     this.#threads = threads
-    this.topology = topology
-    this.address = `${bracketed(options.advertisedHost)}:${topology.nodes[0]?.ports[0]}`
+    this.#topology = topology
+    this.address = `${bracketed(options.advertisedHost)}:${topology.current.nodes[0]?.ports[0]}`
     this.closed = this.#watch()
     options.logger.info({ address: this.address, threads: threads.length }, 'server started')
+  }
+
+  get topology(): Topology {
+    return this.#topology.current
+  }
+
+  readiness(): Readiness {
+    if (this.#isStopping) return { isReady: false, reasons: ['the server is about to stop'] }
+    const reasons = this.#topology.unconfirmed.map((node) => `gained slots wait for the answer of node ${node}`)
+    return { isReady: reasons.length === 0, reasons }
+  }
+
+  adoptTopology(topology: Topology, { force = false } = {}): Promise<void> {
+    if (this.#isStopping) return Promise.reject(new SluiceError('CLOSED', 'the server has stopped'))
+    return this.#topology.adopt(topology, force)
   }
 
   stats(): Promise<ThreadStats[]> {
@@ -62,7 +99,7 @@ class Supervisor implements Server {
 
   async close(): Promise<void> {
     if (!this.#isStopping) {
-      this.#isStopping = true
+      this.#stop()
       const { drainMs } = this.#options
       for (const thread of this.#threads) thread.drain(drainMs).catch(() => {})
       const grace = systemClock.after(drainMs + DRAIN_GRACE_MS, () => this.#terminate())
@@ -73,7 +110,7 @@ class Supervisor implements Server {
   }
 
   async destroy(): Promise<void> {
-    this.#isStopping = true
+    this.#stop()
     this.#terminate()
     await this.#ended()
   }
@@ -90,13 +127,18 @@ class Supervisor implements Server {
         const error = await thread.ended
         if (error === undefined) return
         failure ??= error
-        this.#isStopping = true
+        this.#stop()
         this.#options.logger.error({ code: error.code }, error.message)
         this.#terminate()
       }),
     )
     if (failure !== undefined) throw failure
     this.#options.logger.info({ address: this.address }, 'server stopped')
+  }
+
+  #stop(): void {
+    this.#isStopping = true
+    this.#topology.close()
   }
 
   #terminate(): void {

@@ -56,8 +56,17 @@ export class ThreadHandle {
     this.#mailbox.onMessage((message) => this.#take(message))
   }
 
-  prepare(topology: Topology): Promise<unknown> {
-    return this.#run({ kind: 'prepare', topology })
+  /** The three steps of a change of the topology; the first one comes before everything else. */
+  adopt(topology: Topology): Promise<unknown> {
+    return this.#run({ kind: 'adopt', topology })
+  }
+
+  publish(): Promise<unknown> {
+    return this.#run({ kind: 'publish' })
+  }
+
+  serveGained(topologyNumber: number): Promise<unknown> {
+    return this.#run({ kind: 'serve-gained', topologyNumber })
   }
 
   serve(): Promise<unknown> {

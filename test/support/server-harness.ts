@@ -16,7 +16,7 @@ import { FRAME_BYTES_MAX } from '../../src/protocol/limits.ts'
 import { SectionReader } from '../../src/protocol/section-reader.ts'
 import { resolveLimits, type ServerLimits } from '../../src/server/limits.ts'
 import type { LogFields, Logger } from '../../src/server/logger.ts'
-import { openShardEngines } from '../../src/server/shard-engines.ts'
+import { engineOpener } from '../../src/server/shard-engines.ts'
 import { ShardRuntime } from '../../src/server/shard-runtime.ts'
 import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
 import {
@@ -272,14 +272,25 @@ export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
   const topology =
     options.topology ??
     evenTopology({ nodes: [{ id: 'test', host: 'test', ports: [1] }], shardCount: options.shards ?? 1 })
-  const engines = openShardEngines(topology, 'test', 0, {
+  const engines = {
     memoryBytesMax: 64 * 1024 * 1024,
     secret: testSecret(1),
-    versionStart: 1000n,
     module: checkedModule,
     ...(options.replySlabsMax === undefined ? {} : { replySlabsMax: options.replySlabsMax }),
-  })
+  }
   const limits = resolveLimits(options.limits)
-  const runtime = new ShardRuntime({ thread: 0, engines, topology, incarnation: 7n, clock, limits, logger: log })
+  const openEngine = engineOpener(engines, () => clock.nowMs())
+  const runtime = new ShardRuntime({
+    thread: 0,
+    nodeId: 'test',
+    openEngine,
+    incarnation: 7n,
+    clock,
+    limits,
+    logger: log,
+  })
+  runtime.adopt(topology)
+  runtime.publish()
+  runtime.serveGained(topology.number)
   return { runtime, clock, log, topology }
 }

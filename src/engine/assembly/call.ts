@@ -46,6 +46,8 @@ export class Call {
   /** Records removed because they had expired. */
   expired: u64
   evicted: u64
+  /** Records removed because the shard lost their slots. */
+  discarded: u64
   /** Index entries that sweeps, evictions, scans and clears looked at. */
   entriesVisited: u64
   /** Effects emitted since the engine was opened: the position of the next one. */

@@ -23,6 +23,7 @@ import { allowWork, chargeVisits } from './budget.ts'
 import { call } from './call.ts'
 import { releaseKept } from './changes.ts'
 import { runCommon } from './common.ts'
+import { discardUnowned } from './discard.ts'
 import { allowMoves, giveRoomBack } from './directory.ts'
 import { sweepExpired, sweepOwed } from './expiry.ts'
 import { findRecord } from './find.ts'
@@ -98,6 +99,7 @@ export function maintain(nowMs: f64, buckets: u32): void {
   allowMoves(0)
   allowWork(0)
   sweepExpired(buckets)
+  discardUnowned(buckets)
   if (hasGarbage()) collectGarbage(GARBAGE_BASE + buckets)
 }
 

@@ -7,10 +7,12 @@ import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, passedCount } from
 import { chargeVisits, mayVisit } from './budget.ts'
 import { copyExactly, touch } from './bytes.ts'
 import { directoryBits, segmentOf } from './directory.ts'
+import { isDiscarding } from './discard.ts'
 import { hashKey, nextRandom } from './hash.ts'
 import { PAGE_AT, PAGE_BYTES } from './layout.ts'
 import { Record } from './record.ts'
 import { firstHash, homeBucket, Segment } from './segment.ts'
+import { ownsSlot } from './slot.ts'
 
 /** Buckets that one page passes, empty ones included. */
 const PAGE_BUCKETS_MAX: u32 = 4_096
@@ -71,7 +73,7 @@ function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): u
       if (!entryTag(bucket, entry)) continue
       const record = changetype<Record>(entryRecord(bucket, entry))
       const hash = <u64>hashKey(record.key, record.keyBytes)
-      if (hash < from || hash >= to || record.isExpired) continue
+      if (hash < from || hash >= to || !isShown(record)) continue
       if (at + KEY_LENGTH_BYTES_MAX + record.keyBytes > PAGE_AT + PAGE_BYTES) {
         keysWritten = keysBefore
         return 0
@@ -83,6 +85,11 @@ function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): u
     if (++index == bucketCount) index = 0
   } while (index != home)
   return at
+}
+
+/** Whether there is such a record for whoever asks. */
+function isShown(record: Record): bool {
+  return !record.isExpired && (!isDiscarding() || ownsSlot(record.key, record.keyBytes))
 }
 
 function writeKey(at: usize, record: Record): usize {
@@ -134,7 +141,7 @@ function findAnyIn(segment: Segment, first: u32): usize {
       const entry = (start + step) % BUCKET_ENTRIES
       if (!entryTag(bucket, entry)) continue
       const address = entryRecord(bucket, entry)
-      if (!changetype<Record>(address).isExpired) return address
+      if (isShown(changetype<Record>(address))) return address
     }
     if (++index == bucketCount) index = 0
   } while (index != first)

@@ -1,0 +1,65 @@
+// What changes from one topology to the next, and whether one may follow the other.
+
+import { SluiceError } from '../util/errors.ts'
+import { SlotSet } from './slot-set.ts'
+import type { Topology, TopologyNode, TopologyShard } from './topology.ts'
+
+/**
+ * Throws INVALID_ARGUMENT unless `next` may follow `current`: its number is larger; a shard's view rises exactly when its
+ * slots or its owner change; a node keeps its host and ports.
+ */
+export function checkSuccession(current: Topology, next: Topology): void {
+  if (next.number <= current.number) {
+    fail(`its number ${next.number} is not larger than ${current.number}, which is in force`)
+  }
+  const shards = new Map(current.shards.map((shard) => [shard.id, shard]))
+  for (const shard of next.shards) {
+    const before = shards.get(shard.id)
+    if (before !== undefined) checkView(before, shard)
+  }
+  const nodes = new Map(current.nodes.map((node) => [node.id, node]))
+  for (const node of next.nodes) {
+    const before = nodes.get(node.id)
+    if (before !== undefined && !hasSameAddresses(before, node)) {
+      fail(`node ${JSON.stringify(node.id)} has other addresses: take it out first, or give it another id`)
+    }
+  }
+}
+
+/**
+ * The slots that a node must not serve before their previous owners gave them up: for each of its shards in `next` those
+ * that the same shard on the same thread did not own in `current`; all of them without a `current`. Shards that gain
+ * nothing are left out.
+ */
+export function gainedSlots(current: Topology | undefined, next: Topology, nodeId: string): Map<number, SlotSet> {
+  const gained = new Map<number, SlotSet>()
+  for (const shard of next.shards) {
+    if (shard.node !== nodeId) continue
+    const before = current?.shards.find(({ id }) => id === shard.id)
+    const isKept = before !== undefined && before.node === nodeId && before.thread === shard.thread
+    const slots = SlotSet.of(shard.slots).without(isKept ? SlotSet.of(before.slots) : new SlotSet())
+    if (!slots.isEmpty) gained.set(shard.id, slots)
+  }
+  return gained
+}
+
+function checkView(before: TopologyShard, after: TopologyShard): void {
+  const isSame =
+    before.node === after.node &&
+    before.thread === after.thread &&
+    SlotSet.of(before.slots).equals(SlotSet.of(after.slots))
+  if (isSame && after.view !== before.view) {
+    fail(`shard ${after.id} is as before, so its view must stay ${before.view}, not become ${after.view}`)
+  }
+  if (!isSame && after.view <= before.view) {
+    fail(`shard ${after.id} changes, so its view must be larger than ${before.view}`)
+  }
+}
+
+function hasSameAddresses(left: TopologyNode, right: TopologyNode): boolean {
+  return left.host === right.host && left.ports.join() === right.ports.join() && left.publicPort === right.publicPort
+}
+
+function fail(problem: string): never {
+  throw new SluiceError('INVALID_ARGUMENT', `the topology cannot follow: ${problem}`)
+}
