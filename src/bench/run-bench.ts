@@ -48,7 +48,8 @@ export async function runBench(options: BenchOptions, output: BenchOutput, signa
 
 function startEmbedded(options: BenchOptions, plan: MemoryPlan): Promise<Server> {
   const { threads = 1 } = options
-  return startServer({ threads, shardsPerThread: plan.shardsPerThread, memoryBytesMax: MEMORY_BYTES_MAX })
+  const shards = threads * plan.shardsPerThread
+  return startServer({ threads, shards, memoryBytesMax: shards * MEMORY_BYTES_MAX })
 }
 
 async function runAgainst(

@@ -25,3 +25,10 @@ export function byteCount(text: string): number {
   if (digits !== '' && Number.isSafeInteger(value)) return value
   throw new InvalidArgumentError('It must be a whole number of bytes, or one with K, M or G behind it, such as 512M.')
 }
+
+/** Ports from the first to the last, such as `7100-7103`. Ranges are checked where the options are. */
+export function portRange(text: string): [from: number, to: number] {
+  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []
+  if (from !== undefined && to !== undefined) return [Number(from), Number(to)]
+  throw new InvalidArgumentError('It must be the first and the last port, such as 7100-7103.')
+}

@@ -1,94 +1,92 @@
 // `sluice serve`: a server in the foreground, until a signal ends it.
 
-import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import { EVICTION_POLICIES, type EvictionPolicy, MEMORY_BYTES_MAX } from '../engine/index.ts'
-import type { Logger, ServerOptions } from '../server/index.ts'
+import { EVICTION_POLICIES } from '../engine/index.ts'
+import type { Server, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
-import { byteCount, wholeNumber } from './numbers.ts'
+import { LOG_LEVELS, openLog } from './log.ts'
+import { byteCount, decimalNumber, portRange, wholeNumber } from './numbers.ts'
+import { readSettings, readTopology, type ServeSettings, serverOptions } from './serve-settings.ts'
 
-const PORT_DEFAULT = 7070
-
-/** What the memory of one shard can be. */
-const SHARD_BYTES_MIN = 1024 * 1024
-interface ServeArguments {
-  readonly host: string
-  readonly port: number
-  readonly advertisedHost?: string
-  readonly threads?: number
-  readonly memory?: number
-  readonly eviction: EvictionPolicy
-  readonly allowRemoteClients?: boolean
+interface ServeArguments extends ServeSettings {
+  /** File with settings. */
+  readonly config?: string
 }
 
 /** The subcommand. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Runs a server until SIGTERM or SIGINT, which let it answer what it has received.')
-    .option('--host <address>', 'interface to listen on', '127.0.0.1')
-    .option('--port <number>', 'public port, 0 for a free one', wholeNumber, PORT_DEFAULT)
-    .option('--advertised-host <name>', 'host that clients are told to connect to (default: --host)')
+    .option('--bind <address>', 'interface to listen on (default: 127.0.0.1)')
+    .option('--port <number>', 'public port, 0 for a free one (default: 7070)', wholeNumber)
+    .option('--direct-ports <from-to>', 'a port for each shard thread (default: free ones)', portRange)
+    .option('--advertise <host>', 'host that clients are told to connect to (default: --bind)')
     .option('--threads <count>', 'shard threads (default: one for each core)', wholeNumber)
+    .option(
+      '--shards <count>',
+      'shards of the node (default: one for each thread, more if memory asks for it)',
+      wholeNumber,
+    )
     .option('--memory <bytes>', 'most memory for all records, such as 8G (default: half of the machine)', byteCount)
     .addOption(
-      new Option('--eviction <policy>', 'which records make room when memory is exhausted')
-        .choices(EVICTION_POLICIES)
-        .default('none'),
+      new Option('--eviction <policy>', 'which records make room when memory is exhausted (default: none)').choices(
+        EVICTION_POLICIES,
+      ),
     )
-    .option('--allow-remote-clients', 'serve clients of other machines too; there are no passwords')
+    .option('--topology <file>', 'the cluster that this node is a part of; read again at SIGHUP')
+    .option('--node <id>', 'the name of this node in the topology (default: node-1)')
+    .option('--password-file <file>', 'what clients have to know (default: SLUICE_PASSWORD of the environment, if any)')
+    .option('--tls-cert <file>', 'certificate (PEM): every port speaks TLS and nothing else')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--tls-ca <file>', 'who signs the certificates (PEM) that clients have to show then')
+    .option('--allow-remote-clients', 'serve clients of other machines without a password')
+    .option('--drain-seconds <number>', 'time for clients to finish when the server stops (default: 5)', decimalNumber)
+    .addOption(new Option('--log-level <level>', 'how much is logged (default: info)').choices(LOG_LEVELS))
+    .option('--config <file>', 'settings as JSON, by the names of these options in camelCase; options go first')
     .allowExcessArguments(false)
     .action(serve)
 }
 
-async function serve(given: ServeArguments): Promise<void> {
+async function serve({ config, ...flags }: ServeArguments): Promise<void> {
   const { startServer } = await import('../server/index.ts')
-  const server = await startServer(serverOptions(given))
-  const threads = server.topology.nodes[0]?.ports.length ?? 0
-  console.log(`sluice is listening on ${server.address} with ${threads} shard thread${threads === 1 ? '' : 's'}`)
-  console.log('connect to it from JavaScript:')
-  console.log(`  import { connect } from 'sluice'`)
-  console.log(`  const client = await connect('${server.address}')`)
-
+  const settings = readSettings(flags, config)
+  const log = openLog(settings.logLevel ?? 'info')
+  const options = serverOptions(settings, process.env.SLUICE_PASSWORD, log)
+  const server = await startServer(options)
+  sayHello(server, options)
   const stop = (): void => {
     // A second signal ends the process at once.
     process.off('SIGTERM', stop)
     process.off('SIGINT', stop)
     void server.close()
   }
+  const reload = (): void => {
+    reloadTopology(server, settings.topology).catch((error: unknown) => {
+      log.error({ error: error instanceof Error ? error.message : String(error) }, 'the topology was not reloaded')
+    })
+  }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  await server.closed
-}
-
-function serverOptions(given: ServeArguments): ServerOptions {
-  const { host, port, advertisedHost, threads, memory, eviction, allowRemoteClients } = given
-  return {
-    host,
-    port,
-    eviction,
-    logger: stderrLogger,
-    ...(advertisedHost !== undefined && { advertisedHost }),
-    ...(threads !== undefined && { threads }),
-    ...(memory !== undefined && shareMemory(memory, threads ?? availableParallelism())),
-    ...(allowRemoteClients !== undefined && { allowRemoteClients }),
+  process.on('SIGHUP', reload)
+  try {
+    await server.closed
+  } finally {
+    process.off('SIGHUP', reload)
   }
 }
 
-/** Equal parts for all shards, of which each thread has as many as it takes to reach its part of the memory. */
-export function shareMemory(bytes: number, threads: number): { shardsPerThread: number; memoryBytesMax: number } {
-  const shardsPerThread = Math.max(1, Math.ceil(bytes / threads / MEMORY_BYTES_MAX))
-  const memoryBytesMax = Math.floor(bytes / threads / shardsPerThread)
-  if (memoryBytesMax >= SHARD_BYTES_MIN) return { shardsPerThread, memoryBytesMax }
-  throw new SluiceError('INVALID_ARGUMENT', `--memory is too little: each of the ${threads} shard threads needs 1M`)
+/** Reads the topology again and puts it in force. Rejects with INVALID_ARGUMENT, and nothing changes then. */
+async function reloadTopology(server: Server, file: string | undefined): Promise<void> {
+  if (file === undefined) throw new SluiceError('INVALID_ARGUMENT', 'the server was started without --topology')
+  await server.adoptTopology(readTopology(file))
 }
 
-/** One JSON object a line, apart from what a person reads. */
-const stderrLogger: Logger = {
-  info: (fields, message) => writeLog('info', fields, message),
-  warn: (fields, message) => writeLog('warn', fields, message),
-  error: (fields, message) => writeLog('error', fields, message),
-}
-
-function writeLog(level: string, fields: Readonly<Record<string, unknown>>, message: string): void {
-  console.error(JSON.stringify({ level, message, ...fields }))
+function sayHello(server: Server, { password, tls }: ServerOptions): void {
+  const threads = server.threadCount
+  const url = `${tls === undefined ? '' : 'sluices://'}${server.address}`
+  const secret = password === undefined ? '' : ', { password }'
+  console.log(`sluice is listening on ${server.address} with ${threads} shard thread${threads === 1 ? '' : 's'}`)
+  console.log('connect to it from JavaScript:')
+  console.log(`  import { connect } from 'sluice'`)
+  console.log(`  const client = await connect('${url}'${secret})`)
 }

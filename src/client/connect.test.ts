@@ -119,7 +119,7 @@ describe('connect', () => {
     ['framesInFlightMax', 65],
     ['framesInFlightMax', 1.5],
     ['queueBytesMax', -1],
-    ['credentials', 'x'.repeat(1_025)],
+    ['password', 'x'.repeat(1_025)],
   ])('checks its options: %s = %s', async (name, value) => {
     const attempt = connect('one:1', { transport: oneShard().transport, [name]: value })
     await expect(attempt).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(name) })

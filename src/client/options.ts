@@ -5,16 +5,19 @@ import { encodeUtf8 } from '../util/bytes.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { systemRandomBytes } from '../util/random.ts'
+import type { ClientTarget } from './address.ts'
 import type { Introduction } from './handshake.ts'
-import { tcpTransport } from './tcp-transport.ts'
+import { type ClientTlsOptions, tcpTransport } from './tcp-transport.ts'
 import type { Transport } from './transport.ts'
 
 /** Options of `connect`. */
 export interface ClientOptions {
   /** What carries the bytes. Default: TCP. */
   readonly transport?: Transport
-  /** What the server asks for to let a client in; text is sent as UTF-8. Default: nothing. */
-  readonly credentials?: string | Uint8Array
+  /** What the server asks for to let a client in, up to 1,024 bytes; text is sent as UTF-8. Default: nothing. */
+  readonly password?: string | Uint8Array
+  /** How to speak TLS; implies it. With a `transport` of your own it has no effect. */
+  readonly tls?: ClientTlsOptions
   /** Milliseconds for connecting to every shard thread, handshakes included. Default 5,000; at least 1. */
   readonly connectTimeoutMs?: number
   /**
@@ -46,21 +49,21 @@ export interface Settings {
 /** Frames in flight need a bound that no option passes: each may hold a reply of 12 MiB. */
 const FRAMES_IN_FLIGHT_MAX = 64
 
-/** Bytes of credentials: they share the hello's 2,048 bytes with its fixed part. */
-const CREDENTIALS_BYTES_MAX = 1_024
+/** Bytes of a password: it shares the hello's 2,048 bytes with its fixed part. */
+const PASSWORD_BYTES_MAX = 1_024
 
 /** Throws INVALID_ARGUMENT, naming the option. */
-export function settingsOf(options: ClientOptions): Settings {
-  const credentials = options.credentials ?? ''
-  const credentialBytes = typeof credentials === 'string' ? encodeUtf8(credentials) : credentials.slice()
-  checkRange('credentials (bytes)', credentialBytes.length, 0, CREDENTIALS_BYTES_MAX)
+export function settingsOf(options: ClientOptions, target?: Pick<ClientTarget, 'password' | 'isEncrypted'>): Settings {
+  const password = options.password ?? target?.password ?? ''
+  const credentials = typeof password === 'string' ? encodeUtf8(password) : password.slice()
+  checkRange('password (bytes)', credentials.length, 0, PASSWORD_BYTES_MAX)
   const { connectTimeoutMs = 5_000, framesInFlightMax = 4, queueBytesMax = 8 * 1024 * 1024 } = options
   checkRange('connectTimeoutMs', connectTimeoutMs, 1, Number.MAX_SAFE_INTEGER)
   checkRange('framesInFlightMax', framesInFlightMax, 1, FRAMES_IN_FLIGHT_MAX)
   checkRange('queueBytesMax', queueBytesMax, 1, Number.MAX_SAFE_INTEGER)
   return Object.freeze({
-    transport: options.transport ?? tcpTransport(),
-    introduction: { clientId: systemRandomBytes(CLIENT_ID_BYTES), credentials: credentialBytes },
+    transport: options.transport ?? tcpTransport(target?.isEncrypted ? { tls: {}, ...options } : options),
+    introduction: { clientId: systemRandomBytes(CLIENT_ID_BYTES), credentials },
     connectTimeoutMs,
     framesInFlightMax,
     queueBytesMax,

@@ -80,7 +80,7 @@ describe('over TCP', () => {
     const server = servers.pop()
     await new Promise((resolve) => server?.close(resolve))
     await expect(connect(address)).rejects.toMatchObject({ code: 'CONNECT_FAILED' })
-    for (const wrong of ['', 'localhost', 'localhost:', ':1', 'localhost:0', 'localhost:65536', '::1:7000']) {
+    for (const wrong of ['', 'localhost:', ':1', 'localhost:0', 'localhost:65536', '::1:7000']) {
       await expect(connect(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     }
   })

@@ -2,21 +2,53 @@
 // reads 64 KiB at a time into a new buffer each.
 
 import { connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectTlsSocket } from 'node:tls'
 import type { ByteChannelHandler } from '../util/byte-channel.ts'
-import { SluiceError } from '../util/errors.ts'
 import { SocketChannel } from '../util/socket-channel.ts'
+import { parseAddress } from './address.ts'
 import { ArenaPool, ReceiveMemory } from './receive-arena.ts'
 import type { ClientChannel, Transport } from './transport.ts'
-
-const PORT_MAX = 65_535
 
 /** After this many idle milliseconds the system asks the other end whether it is still there. */
 const KEEP_ALIVE_MS = 30_000
 
+/** The oldest version of TLS that is spoken. */
+const TLS_VERSION_MIN = 'TLSv1.2'
+
+/** How a client speaks TLS. Certificates and keys are PEM text. */
+export interface ClientTlsOptions {
+  /** Whose signatures a server's certificate may have. Default: the authorities that Node knows. */
+  readonly ca?: string
+  /** The client's own certificate and key, for servers that ask for one. */
+  readonly cert?: string
+  readonly key?: string
+  /** The name that the server's certificate must have. Default: the host that is connected to. */
+  readonly servername?: string
+  /** Whether a server whose certificate is not good is refused. Default true; false protects against nobody. */
+  readonly rejectUnauthorized?: boolean
+}
+
+/** Options of `tcpTransport`. */
+export interface TcpTransportOptions {
+  /** Encrypts every connection. Default: none is. */
+  readonly tls?: ClientTlsOptions
+}
+
 /** Connects to `host:port` (`[::1]:7000` for IPv6) over TCP. Connections of one transport share their memory pool. */
-export function tcpTransport(): Transport {
+export function tcpTransport({ tls }: TcpTransportOptions = {}): Transport {
+  if (tls !== undefined) return { connect: (address, signal) => connectTls(address, tls, signal) }
   const pool = new ArenaPool()
   return { connect: (address, signal) => connectTcp(address, pool, signal) }
+}
+
+/** A TLS socket cannot receive into memory of ours. */
+async function connectTls(address: string, tls: ClientTlsOptions, signal?: AbortSignal): Promise<ClientChannel> {
+  const { host, port } = parseAddress(address)
+  signal?.throwIfAborted()
+  const socket = connectTlsSocket({ minVersion: TLS_VERSION_MIN, ...tls, host, port })
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  await connected(socket, 'secureConnect', signal)
+  return new SocketChannel(socket)
 }
 
 async function connectTcp(address: string, pool: ArenaPool, signal: AbortSignal | undefined): Promise<ClientChannel> {
@@ -31,15 +63,15 @@ async function connectTcp(address: string, pool: ArenaPool, signal: AbortSignal 
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     onread: { buffer: () => inbox.memory.room(), callback: (bytes) => inbox.receive(bytes) },
   })
-  await connected(socket, signal)
+  await connected(socket, 'connect', signal)
   return new TcpChannel(socket, inbox)
 }
 
 /** Resolves when the socket is connected; otherwise destroys it and rejects. */
-function connected(socket: Socket, signal: AbortSignal | undefined): Promise<void> {
+function connected(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stopListening = (): void => {
-      socket.off('connect', succeed)
+      socket.off(event, succeed)
       socket.off('error', fail)
       signal?.removeEventListener('abort', abort)
     }
@@ -53,7 +85,7 @@ function connected(socket: Socket, signal: AbortSignal | undefined): Promise<voi
       reject(error)
     }
     const abort = (): void => fail(signal?.reason)
-    socket.on('connect', succeed)
+    socket.on(event, succeed)
     socket.on('error', fail)
     signal?.addEventListener('abort', abort)
   })
@@ -122,12 +154,4 @@ class TcpChannel implements ClientChannel {
   destroy(error?: Error): void {
     this.#channel.destroy(error)
   }
-}
-
-function parseAddress(address: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:]+)):(?<digits>\d{1,5})$/.exec(address)
-  const host = match?.groups?.bracketed ?? match?.groups?.plain
-  const port = Number(match?.groups?.digits)
-  if (host !== undefined && port >= 1 && port <= PORT_MAX) return { host, port }
-  throw new SluiceError('INVALID_ARGUMENT', `${JSON.stringify(address)} is not host:port`)
 }

@@ -10,7 +10,7 @@ import type { AskNode } from './node-topology.ts'
 const ASK_MS_MAX = 2_000
 
 /** Asks over connections of their own, which end with the answer. `options` say how nodes of this cluster are reached. */
-export function nodeAsker(options: Pick<ClientOptions, 'transport' | 'credentials' | 'clock'>): AskNode {
+export function nodeAsker(options: Pick<ClientOptions, 'transport' | 'password' | 'clock'>): AskNode {
   const settings = settingsOf({ ...options, connectTimeoutMs: ASK_MS_MAX })
   return (node, signal) =>
     withDeadline(settings.clock, ASK_MS_MAX, signal, (inner) => askForTopology(addressesOf(node), settings, inner))

@@ -3,6 +3,7 @@
 import type { Clock } from '../util/clock.ts'
 import type { ControlReplies } from './control-replies.ts'
 import type { FrameExecutor } from './frame-executor.ts'
+import type { Gate } from './gate.ts'
 import type { ServerFacts } from './handshake.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -16,6 +17,7 @@ export interface ConnectionHost {
   readonly limits: ServerLimits
   readonly logger: Logger
   readonly facts: ServerFacts
+  readonly gate: Gate
   readonly writer: ReplyWriter
   readonly executor: FrameExecutor
   readonly control: ControlReplies

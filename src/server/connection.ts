@@ -132,8 +132,8 @@ export class Connection implements ByteChannelHandler, Waiter {
       return
     }
     if (hello === undefined) return
-    const { clock, facts, traffic } = this.#host
-    const refusal = refusalOf(hello, this.#standingRefusal)
+    const { clock, facts, gate, traffic } = this.#host
+    const refusal = refusalOf(hello, this.#standingRefusal, gate)
     this.#outbox.sendBytes(answerHello(refusal, facts, clock.nowMs()))
     if (refusal !== REFUSAL_NONE) {
       traffic.connectionsRefused++

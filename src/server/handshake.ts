@@ -6,10 +6,12 @@ import {
   type Hello,
   helloRefusal,
   PROTOCOL_VERSION,
+  REFUSAL_AUTHENTICATION,
   REFUSAL_NONE,
   type ShardView,
 } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX, FRAME_OPS_MAX, KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
+import type { Gate } from './gate.ts'
 
 /** What the answer tells of the server. */
 export interface ServerFacts {
@@ -21,8 +23,10 @@ export interface ServerFacts {
 }
 
 /** Why the hello is refused, REFUSAL_NONE when it is not; `standing` is what holds whatever it says. */
-export function refusalOf(hello: Hello, standing: number): number {
-  return standing === REFUSAL_NONE ? helloRefusal(hello) : standing
+export function refusalOf(hello: Hello, standing: number, gate: Gate): number {
+  const isAdmitted = gate.admits(hello.credentials)
+  if (standing !== REFUSAL_NONE) return standing
+  return isAdmitted ? helloRefusal(hello) : REFUSAL_AUTHENTICATION
 }
 
 /** The answer as bytes. A refused client learns no more than why. */

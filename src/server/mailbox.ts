@@ -5,16 +5,36 @@ import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Topology } from '../cluster/topology.ts'
 import type { ServerLimits } from './limits.ts'
 import type { LogFields } from './logger.ts'
+import type { ServerTlsOptions } from './options.ts'
 import type { NodeEngineOptions } from './shard-engines.ts'
 import type { ThreadStats } from './thread-stats.ts'
+
+/** The ports of a shard thread. */
+export interface ListeningOptions {
+  readonly bind: string
+  /** The thread's own port; 0 for a free one. */
+  readonly directPort: number
+  /** The node's public port, if this thread listens on it; 0 for a free one. */
+  readonly publicPort: number | undefined
+  /** Whether other threads listen on the public port as well, each on a socket of its own. */
+  readonly sharesPublicPort: boolean
+  readonly allowRemoteClients: boolean
+  readonly password: string | undefined
+  readonly tls: ServerTlsOptions | undefined
+}
+
+/** Where a thread listens. */
+export interface ListeningPorts {
+  readonly directPort: number
+  readonly publicPort: number | undefined
+}
 
 /** What a shard thread is started with. */
 export interface ThreadSetup {
   readonly thread: number
   readonly nodeId: string
-  readonly host: string
-  readonly port: number
-  readonly allowRemoteClients: boolean
+  /** Where it listens, and what it asks of whoever connects. */
+  readonly listening: ListeningOptions
   readonly incarnation: bigint
   readonly engines: NodeEngineOptions
   readonly limits: ServerLimits
@@ -43,7 +63,7 @@ export interface SupervisorMessage {
 
 /** What a shard thread says. */
 export type ThreadMessage =
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly ports: ListeningPorts }
   | { readonly kind: 'listen-failed'; readonly message: string }
   /** The command with that number is done; `stats` only for the command of that name. */
   | { readonly kind: 'done'; readonly request: number; readonly stats: ThreadStats | undefined }

@@ -3,13 +3,16 @@
 // Every thread listens -> their ports make the topology -> every thread opens its engines for it -> all serve.
 // No thread serves before all know the topology; connections that come earlier wait.
 
-import { evenTopology } from '../cluster/topology.ts'
+import type { ClientOptions } from '../client/options.ts'
+import { tcpTransport } from '../client/tcp-transport.ts'
+import { evenTopology, type Topology } from '../cluster/topology.ts'
 import { systemClock } from '../util/clock.ts'
 import { nodeAsker } from './ask-node.ts'
 import type { ThreadSetup } from './mailbox.ts'
 import { newNodeIdentity } from './node-identity.ts'
 import { NodeTopology, type TopologyThreads } from './node-topology.ts'
-import { resolveServerOptions, type ServerOptions, type ValidServerOptions } from './options.ts'
+import { nodeOf, resolveServerOptions, type ServerOptions, type ValidServerOptions } from './options.ts'
+import { canReusePort } from './reuse-port.ts'
 import { type Server, supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
@@ -27,28 +30,30 @@ import { ThreadHandle } from './thread-handle.ts'
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const valid = resolveServerOptions(options)
   const threads = threadSetups(valid).map((setup) => new ThreadHandle(setup, valid.logger))
+  const { nodeId, logger } = valid
+  const askNode = nodeAsker({ clock: systemClock, ...peerOptions(valid) })
+  const topology = new NodeTopology({ nodeId, threads: allOf(threads), askNode, clock: systemClock, logger })
   try {
-    const ports = await Promise.all(threads.map((thread) => thread.port))
-    const topology = evenTopology({
-      nodes: [{ id: valid.nodeId, host: valid.advertisedHost, ports }],
-      shardCount: valid.threads * valid.shardsPerThread,
-    })
-    const askNode = nodeAsker({ clock: systemClock })
-    const nodeTopology = new NodeTopology({
-      nodeId: valid.nodeId,
-      threads: allOf(threads),
-      askNode,
-      clock: systemClock,
-      logger: valid.logger,
-    })
-    await nodeTopology.adopt(topology)
+    const ports = await Promise.all(threads.map((thread) => thread.ports))
+    const directPorts = ports.map(({ directPort }) => directPort)
+    const publicPort = ports[0]?.publicPort
+    await topology.adopt(valid.topology ?? topologyAlone(valid, directPorts, publicPort))
     await Promise.all(threads.map((thread) => thread.serve()))
-    return supervise(valid, threads, nodeTopology)
+    return supervise({ ...valid, port: publicPort ?? (directPorts[0] as number) }, threads, topology)
   } catch (error) {
+    topology.close()
     for (const thread of threads) thread.terminate()
     await Promise.all(threads.map((thread) => thread.ended))
     throw error
   }
+}
+
+function topologyAlone(
+  options: ValidServerOptions,
+  ports: readonly number[],
+  publicPort: number | undefined,
+): Topology {
+  return evenTopology({ nodes: [nodeOf(options, ports, publicPort)], shardCount: options.shards })
 }
 
 /** A step is taken when all threads have taken it. */
@@ -60,12 +65,24 @@ function allOf(threads: readonly ThreadHandle[]): TopologyThreads {
   }
 }
 
+/** How the other nodes are reached: they have the same password, and certificates of the same authority. */
+function peerOptions({ password, tls }: ValidServerOptions): Pick<ClientOptions, 'transport' | 'password'> {
+  return {
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { transport: tcpTransport({ tls }) }),
+  }
+}
+
 function threadSetups(options: ValidServerOptions): ThreadSetup[] {
-  const { host, limits, nodeId, allowRemoteClients, memoryBytesMax, eviction } = options
+  const { bind, port, directPorts, limits, nodeId, eviction } = options
+  const { allowRemoteClients, password, tls, shardMemoryBytesMax: memoryBytesMax } = options
   const { incarnation, secret } = newNodeIdentity()
   const engines = { memoryBytesMax, secret, eviction }
-  return Array.from({ length: options.threads }, (_, thread) => {
-    const port = thread === 0 ? options.port : 0
-    return { thread, nodeId, host, port, allowRemoteClients, incarnation, engines, limits }
+  // A free port cannot be agreed on beforehand.
+  const sharesPublicPort = canReusePort() && port !== 0
+  return directPorts.map((directPort, thread) => {
+    const publicPort = thread === 0 || sharesPublicPort ? port : undefined
+    const ports = { bind, directPort, publicPort, sharesPublicPort }
+    return { thread, nodeId, listening: { ...ports, allowRemoteClients, password, tls }, incarnation, engines, limits }
   })
 }

@@ -13,6 +13,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { ControlReplies } from './control-replies.ts'
 import { FrameExecutor } from './frame-executor.ts'
+import { Gate } from './gate.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
@@ -33,6 +34,8 @@ export interface ShardRuntimeOptions {
   readonly clock: Clock
   readonly limits: ServerLimits
   readonly logger: Logger
+  /** What clients have to know. Default: nothing. */
+  readonly password?: string
   /** The calling thread's processor time in nanoseconds. Default: unknown, 0. */
   readonly threadCpuNs?: () => number
 }
@@ -162,6 +165,7 @@ export class ShardRuntime {
       clock,
       limits,
       logger,
+      gate: new Gate(this.#options.password),
       facts: {
         incarnation,
         get topologyNumber() {

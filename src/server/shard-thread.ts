@@ -25,29 +25,51 @@ import type { ThreadStats } from './thread-stats.ts'
 /** Listens, then does what the supervisor commands until it says drain. */
 async function serveThread(setup: ThreadSetup, port: MessagePort): Promise<void> {
   const supervisor = mailbox<ThreadMessage, SupervisorMessage>(port)
-  const listener = await listen(setup, supervisor)
-  if (listener === undefined) {
+  const listeners = await listen(setup, supervisor)
+  if (listeners === undefined) {
     port.close()
     return
   }
-  const thread = new ShardThread(listener, createRuntime(setup, limitedLogger(mailboxLogger(supervisor), systemClock)))
+  const thread = new ShardThread(listeners, createRuntime(setup, limitedLogger(mailboxLogger(supervisor), systemClock)))
   supervisor.onMessage(async ({ request, command }) => {
     const stats = await thread.run(command)
     supervisor.post({ kind: 'done', request, stats })
     // Nothing keeps the thread alive then, and it ends by itself.
     if (command.kind === 'drain') port.close()
   })
-  supervisor.post({ kind: 'listening', port: listener.port })
+  supervisor.post({
+    kind: 'listening',
+    ports: { directPort: listeners.direct.port, publicPort: listeners.public?.port },
+  })
 }
 
-/** The thread's listener; undefined when it cannot listen, which the supervisor is told. */
-async function listen(setup: ThreadSetup, supervisor: Mailbox<ThreadMessage, SupervisorMessage>) {
-  const { host, port, limits, allowRemoteClients } = setup
-  const connectionsMax = limits.connectionsMax + REFUSED_CONNECTIONS_MAX
+interface Listeners {
+  readonly direct: TcpListener
+  readonly public: TcpListener | undefined
+}
+
+/** The thread's listeners; undefined when it cannot listen, which the supervisor is told. */
+async function listen(
+  { listening, limits }: ThreadSetup,
+  supervisor: Mailbox<ThreadMessage, SupervisorMessage>,
+): Promise<Listeners | undefined> {
+  const { bind, directPort, publicPort, sharesPublicPort, allowRemoteClients, password, tls } = listening
+  const options = {
+    host: bind,
+    connectionsMax: limits.connectionsMax + REFUSED_CONNECTIONS_MAX,
+    servesRemoteClients: allowRemoteClients || password !== undefined,
+    handshakeMs: limits.handshakeMs,
+    tls,
+  }
+  let direct: TcpListener | undefined
   try {
-    return await TcpListener.listen({ host, port, connectionsMax, allowRemoteClients })
+    direct = await TcpListener.listen({ ...options, port: directPort })
+    if (publicPort === undefined) return { direct, public: undefined }
+    const shared = await TcpListener.listen({ ...options, port: publicPort, reusePort: sharesPublicPort })
+    return { direct, public: shared }
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error
+    direct?.close()
     supervisor.post({ kind: 'listen-failed', message: error.message })
     return undefined
   }
@@ -64,11 +86,11 @@ function mailboxLogger(supervisor: Mailbox<ThreadMessage, SupervisorMessage>): L
 
 /** Runs the supervisor's commands. */
 class ShardThread {
-  readonly #listener: TcpListener
+  readonly #listeners: Listeners
   readonly #runtime: ShardRuntime
 
-  constructor(listener: TcpListener, runtime: ShardRuntime) {
-    this.#listener = listener
+  constructor(listeners: Listeners, runtime: ShardRuntime) {
+    this.#listeners = listeners
     this.#runtime = runtime
   }
 
@@ -85,12 +107,15 @@ class ShardThread {
         runtime.serveGained(command.topologyNumber)
         return undefined
       case 'serve':
-        this.#listener.serve((channel, refusal) => runtime.accept(channel, refusal))
+        for (const listener of [this.#listeners.direct, this.#listeners.public]) {
+          listener?.serve((channel, refusal) => runtime.accept(channel, refusal))
+        }
         return undefined
       case 'stats':
         return runtime.stats()
       case 'drain':
-        this.#listener.close()
+        this.#listeners.direct.close()
+        this.#listeners.public?.close()
         await runtime.drain(command.deadlineMs)
         return undefined
     }
@@ -98,9 +123,20 @@ class ShardThread {
 }
 
 function createRuntime(setup: ThreadSetup, logger: Logger): ShardRuntime {
-  const { thread, nodeId, engines, incarnation, limits } = setup
+  const { thread, nodeId, engines, incarnation, limits, listening } = setup
   const openEngine = engineOpener(engines, () => systemClock.nowMs())
-  return new ShardRuntime({ thread, nodeId, openEngine, incarnation, clock: systemClock, limits, logger, threadCpuNs })
+  const { password } = listening
+  return new ShardRuntime({
+    thread,
+    nodeId,
+    openEngine,
+    incarnation,
+    clock: systemClock,
+    limits,
+    logger,
+    threadCpuNs,
+    ...(password !== undefined && { password }),
+  })
 }
 
 assert(parentPort !== null, 'this file is the entry of a worker')

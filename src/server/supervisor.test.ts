@@ -17,20 +17,21 @@ function threadProgram(onCommand: string): URL {
       if (command.kind === 'drain') parentPort.close()
     })
     parentPort.postMessage({ kind: 'log', level: 'warn', fields: { number: 1 }, message: 'hello' })
-    parentPort.postMessage({ kind: 'listening', port: 1 })`
+    parentPort.postMessage({ kind: 'listening', ports: { directPort: 1 } })`
   return new URL(`data:text/javascript,${encodeURIComponent(program)}`)
 }
 
 function startThread(thread: number, log: LogRecorder, onCommand = ''): ThreadHandle {
   const engines = { memoryBytesMax: 1, secret: new Uint8Array(0) }
-  const address = { nodeId: 'test', host: 'test', port: 0, allowRemoteClients: false }
-  const setup = { thread, ...address, incarnation: 1n, engines, limits: resolveLimits() }
+  const ports = { bind: 'test', directPort: 0, publicPort: undefined, sharesPublicPort: false }
+  const listening = { ...ports, allowRemoteClients: false, password: undefined, tls: undefined }
+  const setup = { thread, nodeId: 'test', listening, incarnation: 1n, engines, limits: resolveLimits() }
   return new ThreadHandle(setup, log, threadProgram(onCommand))
 }
 
 async function startSupervisor(log: LogRecorder, onCommands: readonly string[], drainMs = 1_000) {
   const threads = onCommands.map((onCommand, thread) => startThread(thread, log, onCommand))
-  const ports = await Promise.all(threads.map((thread) => thread.port))
+  const ports = await Promise.all(threads.map(async (thread) => (await thread.ports).directPort))
   const topology = new NodeTopology({
     nodeId: 'test',
     threads: { adopt: async () => {}, publish: async () => {}, serveGained: async () => {} },
@@ -39,14 +40,14 @@ async function startSupervisor(log: LogRecorder, onCommands: readonly string[], 
     logger: log,
   })
   await topology.adopt(evenTopology({ nodes: [{ id: 'test', host: '::1', ports }] }))
-  return supervise({ advertisedHost: '::1', drainMs, logger: log }, threads, topology)
+  return supervise({ advertise: '::1', port: 1, drainMs, logger: log }, threads, topology)
 }
 
 describe('ThreadHandle', () => {
   it('passes on the port, answers and log lines, and knows an end that was asked for', async () => {
     const log = new LogRecorder()
     const thread = startThread(4, log)
-    expect(await thread.port).toBe(1)
+    expect(await thread.ports).toEqual({ directPort: 1 })
     expect(await thread.stats()).toEqual({ thread: 0 })
     expect(log.lines).toEqual([{ level: 'warn', fields: { thread: 4, number: 1 }, message: 'hello' }])
     await thread.drain(1)
@@ -55,7 +56,7 @@ describe('ThreadHandle', () => {
 
   it('rejects whatever waits for a thread that ends', async () => {
     const thread = startThread(0, new LogRecorder(), "throw new Error('a bug')")
-    await thread.port
+    await thread.ports
     await expect(Promise.all([thread.serve(), thread.stats()])).rejects.toMatchObject({ code: 'THREAD_FAILED' })
     expect(await thread.ended).toMatchObject({ code: 'THREAD_FAILED', cause: { message: 'a bug' } })
   })
@@ -66,7 +67,7 @@ describe('ThreadHandle', () => {
       new LogRecorder(),
       new URL('data:text/javascript,throw new Error("no start")'),
     )
-    await expect(thread.port).rejects.toMatchObject({ code: 'THREAD_FAILED' })
+    await expect(thread.ports).rejects.toMatchObject({ code: 'THREAD_FAILED' })
   })
 })
 

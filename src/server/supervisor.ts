@@ -15,6 +15,8 @@ const DRAIN_GRACE_MS = 2_000
 export interface Server {
   /** `host:port` of the public port: what a client is given. */
   readonly address: string
+  /** Shard threads of this node. */
+  readonly threadCount: number
   /** Who owns what, as this node has adopted it; clients fetch it by themselves. */
   readonly topology: Topology
   /** Whether all slots of this node are served, and if not, why. */
@@ -49,7 +51,10 @@ export interface Readiness {
 }
 
 /** What a supervisor needs of the options of its server. */
-export type SupervisorOptions = Pick<ValidServerOptions, 'advertisedHost' | 'drainMs' | 'logger'>
+export type SupervisorOptions = Pick<ValidServerOptions, 'advertise' | 'drainMs' | 'logger'> & {
+  /** The port of `address`. */
+  readonly port: number
+}
 
 /** A server of threads that serve already. */
 export function supervise(
@@ -62,6 +67,7 @@ export function supervise(
 
 class Supervisor implements Server {
   readonly address: string
+  readonly threadCount: number
   readonly closed: Promise<void>
   readonly #topology: NodeTopology
   readonly #options: SupervisorOptions
@@ -72,7 +78,8 @@ class Supervisor implements Server {
     this.#options = options
     this.#threads = threads
     this.#topology = topology
-    this.address = `${bracketed(options.advertisedHost)}:${topology.current.nodes[0]?.ports[0]}`
+    this.threadCount = threads.length
+    this.address = `${bracketed(options.advertise)}:${options.port}`
     this.closed = this.#watch()
     options.logger.info({ address: this.address, threads: threads.length }, 'server started')
   }

@@ -2,10 +2,12 @@
 // refused: a node's threads listen first, and serve when all of them know the topology.
 
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
 import { SocketChannel } from '../util/socket-channel.ts'
+import type { ServerTlsOptions } from './options.ts'
 
 /** Connections that the system queues before the listener takes them. */
 const BACKLOG_CONNECTIONS = 1_024
@@ -22,8 +24,17 @@ export interface TcpListenerOptions {
   /** Open connections beyond which new ones are closed without a word. */
   readonly connectionsMax: number
   /** Whether peers that are not on this machine are served; otherwise they are refused. */
-  readonly allowRemoteClients: boolean
+  readonly servesRemoteClients: boolean
+  /** Milliseconds for a TLS handshake. */
+  readonly handshakeMs: number
+  /** Everything is encrypted. Default: nothing is. */
+  readonly tls?: ServerTlsOptions | undefined
+  /** Whether others listen on the same port, each on a socket of its own. Needs Node 22.12, on Linux. */
+  readonly reusePort?: boolean
 }
+
+/** The oldest version of TLS that is spoken. */
+const TLS_VERSION_MIN = 'TLSv1.2'
 
 /** Takes a channel, and a reason to refuse it or REFUSAL_NONE. */
 export type AcceptChannel = (channel: ByteChannel, refusal: number) => void
@@ -31,38 +42,37 @@ export type AcceptChannel = (channel: ByteChannel, refusal: number) => void
 /** A listening port. */
 export class TcpListener {
   readonly #server: NetServer
-  readonly #allowRemoteClients: boolean
+  readonly #servesRemoteClients: boolean
   #accept: AcceptChannel | undefined
   #held: { readonly channel: ByteChannel; readonly refusal: number }[] = []
 
   /** Starts to listen. Rejects with LISTEN_FAILED. */
   static listen(options: TcpListenerOptions): Promise<TcpListener> {
-    const server = createServer({
-      allowHalfOpen: false,
-      noDelay: true,
-      pauseOnConnect: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    })
+    const server = createNetServer(options)
     server.maxConnections = options.connectionsMax
-    const listener = new TcpListener(server, options.allowRemoteClients)
+    const listener = new TcpListener(server, options)
     return new Promise((resolve, reject) => {
       const onError = (cause: Error): void => {
         const where = `${options.host}:${options.port}`
         reject(new SluiceError('LISTEN_FAILED', `cannot listen on ${where}: ${cause.message}`, { cause }))
       }
       server.once('error', onError)
-      server.listen({ host: options.host, port: options.port, backlog: BACKLOG_CONNECTIONS }, () => {
+      // The types of Node 20 do not know `reusePort` yet.
+      const { host, port, reusePort = false } = options
+      const address = { host, port, backlog: BACKLOG_CONNECTIONS, ...(reusePort && { reusePort }) }
+      server.listen(address, () => {
         server.off('error', onError)
         resolve(listener)
       })
     })
   }
 
-  private constructor(server: NetServer, allowRemoteClients: boolean) {
+  private constructor(server: NetServer, options: TcpListenerOptions) {
     this.#server = server
-    this.#allowRemoteClients = allowRemoteClients
-    server.on('connection', (socket) => this.#onSocket(socket))
+    this.#servesRemoteClients = options.servesRemoteClients
+    // A peer that fails the TLS handshake is gone already, and nobody else's business.
+    server.on('tlsClientError', () => {})
+    server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => this.#onSocket(socket))
   }
 
   /** The port that it listens on. */
@@ -87,11 +97,36 @@ export class TcpListener {
   }
 
   #onSocket(socket: Socket): void {
-    const isServed = this.#allowRemoteClients || isLoopback(socket.remoteAddress)
+    const isServed = this.#servesRemoteClients || isLoopback(socket.remoteAddress)
     const channel = new SocketChannel(socket)
     const refusal = isServed ? REFUSAL_NONE : REFUSAL_AUTHENTICATION
     if (this.#accept === undefined) this.#held.push({ channel, refusal })
     else this.#accept(channel, refusal)
+  }
+}
+
+function createNetServer({ tls, handshakeMs }: TcpListenerOptions): NetServer {
+  const options = {
+    allowHalfOpen: false,
+    noDelay: true,
+    pauseOnConnect: tls === undefined,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  }
+  if (tls === undefined) return createServer(options)
+  const { cert, key, ca } = tls
+  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+  try {
+    return createTlsServer({
+      ...options,
+      ...clients,
+      cert,
+      key,
+      handshakeTimeout: handshakeMs,
+      minVersion: TLS_VERSION_MIN,
+    })
+  } catch (cause) {
+    throw new SluiceError('INVALID_ARGUMENT', `tls: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
 }
 

@@ -5,6 +5,7 @@ import type { Topology } from '../cluster/topology.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { Logger } from './logger.ts'
 import {
+  type ListeningPorts,
   type Mailbox,
   mailbox,
   type SupervisorMessage,
@@ -24,8 +25,8 @@ interface Pending<Value> {
 
 /** One worker. Whatever waits for it is rejected with THREAD_FAILED when it ends. */
 export class ThreadHandle {
-  /** The port that the thread listens on. Rejects with LISTEN_FAILED. */
-  readonly port: Promise<number>
+  /** The ports that the thread listens on. Rejects with LISTEN_FAILED. */
+  readonly ports: Promise<ListeningPorts>
   /** Resolves when the thread has ended: with the reason if nobody had asked for it. */
   readonly ended: Promise<SluiceError | undefined>
   readonly #thread: number
@@ -33,7 +34,7 @@ export class ThreadHandle {
   readonly #mailbox: Mailbox<SupervisorMessage, ThreadMessage>
   readonly #logger: Logger
   readonly #pending = new Map<number, Pending<ThreadStats | undefined>>()
-  #portPending: Pending<number> | undefined
+  #portsPending: Pending<ListeningPorts> | undefined
   #lastRequest = 0
   #isEndExpected = false
   #cause: unknown
@@ -44,8 +45,8 @@ export class ThreadHandle {
     this.#logger = logger
     this.#worker = new Worker(entry, { workerData: setup, name: `sluice shard ${setup.thread}` })
     this.#mailbox = mailbox(this.#worker)
-    this.port = new Promise((resolve, reject) => {
-      this.#portPending = { resolve, reject }
+    this.ports = new Promise((resolve, reject) => {
+      this.#portsPending = { resolve, reject }
     })
     this.ended = new Promise((resolve) => {
       this.#worker.on('error', (error) => {
@@ -102,11 +103,11 @@ export class ThreadHandle {
   #take(message: ThreadMessage): void {
     switch (message.kind) {
       case 'listening':
-        this.#portPending?.resolve(message.port)
+        this.#portsPending?.resolve(message.ports)
         break
       case 'listen-failed':
         this.#isEndExpected = true
-        this.#portPending?.reject(new SluiceError('LISTEN_FAILED', message.message))
+        this.#portsPending?.reject(new SluiceError('LISTEN_FAILED', message.message))
         break
       case 'done':
         this.#pending.get(message.request)?.resolve(message.stats)
@@ -121,7 +122,7 @@ export class ThreadHandle {
   #onExit(exitCode: number): SluiceError | undefined {
     const text = `shard thread ${this.#thread} ended with exit code ${exitCode}`
     const error = new SluiceError('THREAD_FAILED', text, { cause: this.#cause })
-    this.#portPending?.reject(error)
+    this.#portsPending?.reject(error)
     for (const { reject } of this.#pending.values()) reject(error)
     this.#pending.clear()
     return this.#isEndExpected && this.#cause === undefined ? undefined : error

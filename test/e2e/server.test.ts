@@ -54,10 +54,11 @@ function portsOf(server: Awaited<ReturnType<typeof startServer>>): readonly numb
 describe('startServer', () => {
   it('serves every shard on the port of its thread, counts, drains and stops', async () => {
     const log = new LogRecorder()
-    const server = await startServer({ threads: 2, shardsPerThread: 2, memoryBytesMax: MEMORY_BYTES, logger: log })
+    const server = await startServer({ threads: 2, shards: 4, memoryBytesMax: MEMORY_BYTES, logger: log })
     const ports = portsOf(server)
     expect(ports).toHaveLength(2)
-    expect(server.address).toBe(`127.0.0.1:${ports[0]}`)
+    expect(server.address).toBe(`127.0.0.1:${server.topology.nodes[0]?.publicPort}`)
+    expect(ports).not.toContain(server.topology.nodes[0]?.publicPort)
     const peers = ports.map((port) => new Peer(port))
     for (const [thread, peer] of peers.entries()) {
       const operations = [{ kind: 'get' as const, key: 'k' }]
@@ -88,7 +89,7 @@ describe('startServer', () => {
     ])
     await expect(server.stats()).rejects.toMatchObject({ code: 'CLOSED' })
     await server.destroy()
-    expect(log.lines.map(({ message }) => message)).toEqual(['server started', 'server stopped'])
+    expect(log.lines.map(({ message }) => message)).toEqual(['topology adopted', 'server started', 'server stopped'])
   })
 
   it('passes on what its threads log', async () => {
