@@ -13,6 +13,7 @@ import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer
 import { assert } from '../util/assert.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Columns } from './columns.ts'
+import type { FrameTerms } from './frame-terms.ts'
 import { OutgoingFrame } from './outgoing-frame.ts'
 import { PendingBatch } from './pending-batch.ts'
 import type { Pools } from './pools.ts'
@@ -97,10 +98,10 @@ export class BatchBuilder {
   }
 
   /**
-   * Ends the batch and returns its frames in sending order. `settled` is called once, when every operation has a
+   * Ends the batch and returns its frames in sending order, which go under the terms given. `settled` is called once, when every operation has a
    * status; for a batch without operations that is at once.
    */
-  finish(settled: (results: BatchResults) => void): RoutedFrame[] {
+  finish(terms: FrameTerms, settled: (results: BatchResults) => void): RoutedFrame[] {
     const batch = new PendingBatch(this.#columns, this.#operationCount, this.#pools, settled)
     const fullCount = this.#full.length
     const open = [...this.#full, ...this.#takeLastSections()]
@@ -116,7 +117,7 @@ export class BatchBuilder {
       const lane = this.routing.laneOfShard[open[index]?.shard ?? 0] as number
       let frame = index < fullCount ? undefined : filling.get(lane)
       if (frame === undefined || !frame.hasRoomFor(section, this.#frameOpsMax)) {
-        frame = new OutgoingFrame()
+        frame = new OutgoingFrame(terms)
         frames.push({ lane, frame })
         if (index >= fullCount) filling.set(lane, frame)
       }

@@ -5,7 +5,8 @@ import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../protoc
 import { SluiceError } from '../util/errors.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import type { Dispatcher, SendOptions } from './dispatcher.ts'
+import { checkTimeout } from './options.ts'
 
 /** Options of `client.batch`. */
 export interface BatchOptions {
@@ -91,14 +92,15 @@ export class Batch {
 
   /**
    * Sends the batch and resolves to its results; an operation for which the shard had no memory is a status in them.
-   * Rejects with BatchError when operations were not answered: DISCONNECTED, NOT_EXECUTED, PROTOCOL, or CLOSED when the
-   * client was destroyed. Its `fate` is `not-done` only if nothing of the batch took effect or may have; its `results`
+   * Rejects with BatchError when operations were not answered: TIMEOUT, DISCONNECTED, NOT_EXECUTED, QUEUE_FULL, PROTOCOL,
+   * CANCELLED by the signal, or CLOSED when the client was destroyed. Its `fate` is `not-done` only if nothing of the batch took effect or may have; its `results`
    * say what became of each operation. Rejects with CLOSED when the client was closed before.
    */
-  send(): Promise<BatchResults> {
+  send(options: SendOptions = {}): Promise<BatchResults> {
     const builder = this.#open()
+    if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
     this.#builder = undefined
-    return this.#dispatcher.sendBatch(builder)
+    return this.#dispatcher.sendBatch(builder, options)
   }
 
   #append(operation: number, key: string | Uint8Array): number {

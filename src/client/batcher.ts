@@ -12,6 +12,7 @@ import { assert } from '../util/assert.ts'
 import { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
+import type { FrameTerms } from './frame-terms.ts'
 import { atTurnEnd } from './turn-end.ts'
 
 /** Where a batcher's batches begin and where they go. */
@@ -20,8 +21,14 @@ export interface BatcherOutlet {
   isPrompt(): boolean
   /** A batch for the next calls. */
   open(): BatchBuilder
-  /** Sends a batch; `settled` is called once, when every operation has a status. */
-  send(builder: BatchBuilder, settled: (results: BatchResults) => void): void
+  /** Sends a batch under the terms; `settled` is called once, when every operation has a status. */
+  send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void
+  /** The terms of a batch whose first operation is appended now. */
+  terms(): FrameTerms
+  /** Whether as much waits to be sent as may. */
+  isFull(): boolean
+  /** What calls do while it is full. */
+  readonly whenFull: 'wait' | 'fail'
 }
 
 // What a call's promise resolves to.
@@ -45,6 +52,8 @@ export class Batcher {
   readonly #outlet: BatcherOutlet
   readonly #owned = new OwnedBytes()
   #builder: BatchBuilder | undefined
+  /** Those of the open batch. */
+  #terms: FrameTerms | undefined
   #calls = noCalls()
   #isFlushPlanned = false
   #isReplySeen = false
@@ -90,15 +99,28 @@ export class Batcher {
     this.#planFlush()
   }
 
+  /** Whether no call waits to be sent. */
+  get isEmpty(): boolean {
+    return this.#builder === undefined
+  }
+
+  /** Sends the open batch if its time has passed: its frames then end as those that were not sent do. */
+  expire(nowMs: number): void {
+    if (this.#terms !== undefined && this.#terms.deadlineMs <= nowMs) this.flush()
+  }
+
   /** Sends the open batch now, if there is one. */
   flush(): void {
     const builder = this.#builder
     if (builder === undefined) return
     const calls = this.#calls
+    const terms = this.#terms
+    assert(terms !== undefined, 'an open batch has terms')
     this.#builder = undefined
+    this.#terms = undefined
     this.#calls = noCalls()
     assert(calls.wants.length === builder.operationCount, 'every operation has a caller')
-    this.#outlet.send(builder, (results) => settle(calls, results, this.#owned))
+    this.#outlet.send(builder, terms, (results) => settle(calls, results, this.#owned))
   }
 
   #call(want: number, operation: number, shard: number, key: string | Uint8Array): Promise<unknown> {
@@ -114,6 +136,7 @@ export class Batcher {
   #open(): BatchBuilder {
     const builder = this.#outlet.open()
     this.#builder = builder
+    this.#terms = this.#outlet.terms()
     this.#planFlush()
     return builder
   }

@@ -57,16 +57,31 @@ describe('connect', () => {
     await expect(connect([], { transport })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 
-  it('fails when a shard thread cannot be reached, and leaves no connection open', async () => {
+  it('goes on trying a shard thread that cannot be reached', async () => {
     const cluster = sixShards()
     cluster.isReachable = (address) => address !== 'two:1'
+    const client = await open(cluster)
+    const calls = Array.from({ length: 60 }, (_, index) => client.set(`k:${index}`, 'v'))
+    await turns()
+    expect(cluster.executed.length).toBeGreaterThan(20)
+    expect(cluster.executed.length).toBeLessThan(60)
+    cluster.isReachable = () => true
+    await Promise.all(calls)
+    expect(cluster.executed.toSorted()).toEqual(calls.map((_, index) => `set k:${index}`).toSorted())
+  })
+
+  it('fails when no shard thread can be reached, and leaves no connection open', async () => {
+    const cluster = sixShards()
+    let attempts = 0
+    cluster.isReachable = () => attempts++ === 0
     await expect(connect('one:1', { transport: cluster.transport })).rejects.toMatchObject({ code: 'CONNECT_FAILED' })
     await turns()
     expect(cluster.connections.every(({ isClosed }) => isClosed)).toBe(true)
   })
 
   it.each([
-    ['says no', encodeAnswer({ ...ANSWER, version: 0, refusal: 3 }), 'REFUSED'],
+    ['says no', encodeAnswer({ ...ANSWER, version: 0, refusal: 5 }), 'REFUSED'],
+    ['has too many connections', encodeAnswer({ ...ANSWER, version: 0, refusal: 3 }), 'CONNECT_FAILED'],
     ['takes smaller values', encodeAnswer({ ...ANSWER, valueBytesMax: 10 }), 'REFUSED'],
     ['is no Sluice server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROTOCOL'],
   ])('fails when the server %s', async (_, bytes, code) => {
@@ -109,7 +124,9 @@ describe('connect', () => {
     const clock = new ManualClock()
     const client = await open(oneShard(), { clock })
     await client.set('a', '1')
+    clock.advance(1_000)
     expect(clock.timerCount).toBe(0)
+    await client.set('b', '2')
     await client.close()
     expect(clock.timerCount).toBe(0)
   })

@@ -3,7 +3,7 @@
 // sent at once.
 //
 //   invariants: replies come in the order of their requests, so a reply's sequence number is that of the oldest
-//   request of its kind; when the connection ends, everything it still holds gets a fate, exactly once.
+//   request of its kind; when the connection ends, everything it still holds gets a fate or goes back to its owner, once.
 
 import { decodeError, type WireError } from '../protocol/control.ts'
 import {
@@ -23,15 +23,17 @@ import type { HelloAnswer } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import { protocolError } from '../protocol/protocol-error.ts'
 import { SectionReader } from '../protocol/section-reader.ts'
+import { assert } from '../util/assert.ts'
 import type { ByteChannelHandler } from '../util/byte-channel.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { type ControlKind, ControlRequests } from './control-requests.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { Greeting } from './handshake.ts'
+import { keepReads } from './lost-frames.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { answerFrame, REMEDY_REROUTE, REMEDY_RESUME, resendDelayMs } from './resend.ts'
-import { SendWindow } from './send-window.ts'
+import { type EndFrame, SendWindow } from './send-window.ts'
 import type { ClientChannel } from './transport.ts'
 
 /** How long an orderly close waits for the server to close its side. */
@@ -42,10 +44,16 @@ export interface ConnectionOptions {
   readonly clock: Clock
   /** Frames of operations that may be unanswered at a time. */
   readonly framesInFlightMax: number
+  /** Whether writes of unknown fate are left over when the connection is lost, instead of failing. */
+  readonly resendUnknownWrites: boolean
   /** A frame of operations was answered, or no more frames are taken. */
   readonly onProgress: () => void
   /** Operations were refused because they are for another thread; `takeUnsent` has them once `quiet` resolves. */
   readonly onMisrouted: () => void
+  /** Frames that the connection will not get done, in the order of sending: they belong to the owner then. */
+  readonly onLeft: (frames: readonly OutgoingFrame[]) => void
+  /** The connection has ended, and nobody had asked for it. Called once, and last. */
+  readonly onLost: (reason: SluiceError) => void
 }
 
 /** A connection that is ready for frames. */
@@ -70,8 +78,13 @@ export class Connection implements ByteChannelHandler {
   #refusal: SluiceError | undefined
   /** The server said GO_AWAY: what was sent is awaited, what was not sent fails. */
   #isLeaving = false
-  /** Everything has its fate. */
+  /** The owner has closed it. */
+  #isClosing = false
+  /** Everything has its fate, or was left to the owner. */
   #isOver = false
+  #receivedAtMs: number
+  /** When a late reply was first seen to be late. */
+  #overdueSinceMs: number | undefined
 
   constructor(greeting: Greeting, options: ConnectionOptions) {
     this.answer = greeting.answer
@@ -79,6 +92,7 @@ export class Connection implements ByteChannelHandler {
     this.#channel = greeting.channel
     this.#window = new SendWindow(options.framesInFlightMax)
     this.#writer = new FrameWriter(greeting.channel, this.#window)
+    this.#receivedAtMs = options.clock.monotonicMs()
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -100,10 +114,29 @@ export class Connection implements ByteChannelHandler {
     return this.#refusal === undefined
   }
 
-  /** Sends a frame of operations as soon as the window allows; when it cannot be sent any more, it fails. */
+  /** Sends a frame of operations as soon as the window allows. Only while `isOpen`. */
   submit(frame: OutgoingFrame): void {
-    if (this.#refusal !== undefined) frame.fail(this.#refusal)
-    else this.#writer.submit(frame)
+    assert(this.isOpen, 'a connection that is closing takes no frames')
+    this.#writer.submit(frame)
+  }
+
+  /** Ends the frames for which `isDue` holds; see `SendWindow.giveUp`. */
+  giveUp(isDue: (frame: OutgoingFrame) => boolean, end: EndFrame): void {
+    if (this.#isOver || !this.#window.giveUp(isDue, end)) return
+    this.#advance()
+    this.#options.onProgress()
+  }
+
+  /** Called now and then: ends the connection when a reply is late and nothing at all arrives for `silentMsMax` more. */
+  checkSilence(nowMs: number, silentMsMax: number): void {
+    if (this.#isOver) return
+    if (!this.#window.isOverdue) {
+      this.#overdueSinceMs = undefined
+      return
+    }
+    this.#overdueSinceMs ??= nowMs
+    if (nowMs - Math.max(this.#receivedAtMs, this.#overdueSinceMs) < silentMsMax) return
+    this.destroy(new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} does not answer`))
   }
 
   /** Sends a control request and resolves to the text of its reply. Rejects when the connection ends first. */
@@ -138,11 +171,12 @@ export class Connection implements ByteChannelHandler {
   /** Takes no more frames, finishes what it has, then closes. Resolves when the channel is closed; never rejects. */
   close(): Promise<void> {
     this.#refusal ??= new SluiceError('CLOSED', 'the connection is closing')
+    this.#isClosing = true
     this.#advance()
     return this.#closed
   }
 
-  /** Closes at once; what was sent and not answered is unknown, the rest not done. */
+  /** Closes at once; what was sent and not answered is unknown, the rest is left to the owner. */
   destroy(reason: SluiceError): void {
     this.#fail(reason)
     this.#channel.destroy()
@@ -150,6 +184,7 @@ export class Connection implements ByteChannelHandler {
 
   onBytes(chunk: Uint8Array): void {
     if (this.#isOver) return
+    this.#receivedAtMs = this.#options.clock.monotonicMs()
     this.#hasProgress = false
     try {
       this.#decoder.push(chunk)
@@ -202,15 +237,14 @@ export class Connection implements ByteChannelHandler {
     this.#writer.hold()
     this.#hasProgress = true
     this.#refusal ??= new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} is about to stop`)
+    this.#options.onLeft(this.#window.takeQueued())
   }
 
   /** Takes every step that has become possible. */
   #advance(): void {
     if (this.#isOver) return
     if (this.#window.framesInFlight === 0) this.#becomeQuiet()
-    if (this.#isLeaving) {
-      if (this.#window.framesInFlight === 0 && this.#refusal !== undefined) this.#window.failUnsent(this.#refusal)
-    } else {
+    if (!this.#isLeaving) {
       if (!this.#isHeld) this.#recover()
       this.#writer.send()
     }
@@ -246,21 +280,32 @@ export class Connection implements ByteChannelHandler {
     this.#channel.end()
     this.#cancelTimer()
     this.#timer = this.#options.clock.after(CLOSE_GRACE_MS, () => this.#channel.destroy())
+    // The server asked for it.
+    if (!this.#isClosing && this.#refusal !== undefined) this.#options.onLost(this.#refusal)
   }
 
-  /** Gives everything that is left its fate. */
+  /** Gives everything its fate, or leaves it to the owner. */
   #fail(reason: SluiceError): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#cancelTimer()
     const { code, message, cause } = reason
-    const notDone = new SluiceError(code, message, { cause, fate: 'not-done' })
     const unknown = new SluiceError(code, message, { cause, fate: 'unknown' })
-    this.#refusal = notDone
-    this.#window.fail(notDone, unknown)
+    this.#refusal = new SluiceError(code, message, { cause, fate: 'not-done' })
+    this.#options.onLeft(this.#window.takeLeft((frame) => this.#recall(frame, unknown)))
     this.#requests.fail(unknown)
     this.#becomeQuiet()
+    if (!this.#isClosing) this.#options.onLost(this.#refusal)
     this.#options.onProgress()
+  }
+
+  /** What may be sent again of a frame that was in flight. */
+  #recall(frame: OutgoingFrame, unknown: SluiceError): OutgoingFrame | undefined {
+    if (this.#options.resendUnknownWrites && unknown.code !== 'PROTOCOL') return frame
+    if (unknown.code !== 'PROTOCOL') return keepReads(frame, unknown)
+    // A server that breaks the protocol over a frame will do so again.
+    frame.fail(unknown)
+    return undefined
   }
 
   #cancelTimer(): void {

@@ -14,23 +14,12 @@ import type { LaneTarget } from './routing.ts'
 export interface Reached {
   readonly target: LaneTarget
   readonly greeting: Greeting | undefined
-  /** Why there is no greeting. */
+  /** Why there is no greeting; CLOSED when the signal has aborted. */
   readonly failure: SluiceError | undefined
 }
 
-/**
- * Dials every target at the same time, each for `connectTimeoutMs` at most. Never rejects. When the signal aborts, no
- * target is reached and no channel stays open.
- */
-export function reachAll(
-  targets: readonly LaneTarget[],
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<readonly Reached[]> {
-  return Promise.all(targets.map((target) => reach(target, settings, signal)))
-}
-
-async function reach(target: LaneTarget, settings: Settings, outer: AbortSignal): Promise<Reached> {
+/** Dials a target, for `connectTimeoutMs` at most. Never rejects. When the signal aborts, no channel stays open. */
+export async function reach(target: LaneTarget, settings: Settings, outer: AbortSignal): Promise<Reached> {
   const { clock, connectTimeoutMs } = settings
   try {
     const greeting = await withDeadline(clock, connectTimeoutMs, outer, (signal) =>
@@ -84,9 +73,17 @@ export function topologyOf(text: string): Topology {
 
 async function topologyFrom(address: string, settings: Settings, signal: AbortSignal): Promise<Topology> {
   const { clock, framesInFlightMax } = settings
-  const ignore = (): void => {}
   const greeting = await dial(address, settings, signal)
-  const connection = new Connection(greeting, { clock, framesInFlightMax, onProgress: ignore, onMisrouted: ignore })
+  const connection = new Connection(greeting, {
+    clock,
+    framesInFlightMax,
+    resendUnknownWrites: false,
+    // It carries no operations.
+    onProgress() {},
+    onMisrouted() {},
+    onLeft() {},
+    onLost() {},
+  })
   const abort = (): void => connection.destroy(signal.reason)
   signal.addEventListener('abort', abort)
   try {

@@ -4,30 +4,36 @@
 // flight; the newer topology is fetched; what was not executed is routed again, in its order; then what was sent in the
 // meantime; then the lanes go on. Slots rarely move, and nothing cheaper is as easy to believe.
 //
-//   invariant: frames on a lane were routed by `#routing`, except while `#held` collects them.
+//   invariant: frames on a lane were routed by `#routing`; those in `#line` go to lanes before any later ones
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
-import { isNewer, type Topology } from '../cluster/topology.ts'
-import { KIND_ADMIN, KIND_TOPOLOGY } from '../protocol/frame.ts'
+import type { Topology } from '../cluster/topology.ts'
+import { KIND_ADMIN } from '../protocol/frame.ts'
 import { FRAME_OPS_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
 import type { Clock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import type { Random } from '../util/random.ts'
 import { BatchBuilder, type RoutedFrame } from './batch-builder.ts'
 import { BatchError } from './batch-error.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Batcher } from './batcher.ts'
 import { sleep, withDeadline } from './deadline.ts'
-import { askForTopology, type Reached, reachAll, topologyOf } from './dial.ts'
+import { askForTopology, type Reached, reach } from './dial.ts'
+import { FrameTerms } from './frame-terms.ts'
 import { Lane, type LaneOwner } from './lane.ts'
+import { abandonFrame } from './lost-frames.ts'
 import type { Settings } from './options.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { Pools } from './pools.ts'
 import { reroute } from './reroute.ts'
 import { resendDelayMs } from './resend.ts'
 import { isSameTarget, type LaneTarget, type Routing, routingOf } from './routing.ts'
+import { Sweep } from './sweep.ts'
+import { TopologySearch } from './topology-search.ts'
 
-interface HeldFrames {
+/** Frames of one batch that do not go to their lanes yet. */
+interface FramesInLine {
   readonly routing: Routing
   readonly frames: readonly RoutedFrame[]
 }
@@ -37,41 +43,73 @@ interface Waiter {
   readonly resolve: () => void
 }
 
+/** How one batch is sent. */
+export interface SendOptions {
+  /** Milliseconds for this batch, in place of the client's `timeoutMs`. */
+  readonly timeoutMs?: number
+  /**
+   * Gives the batch up when it aborts: what was not sent is not done (CANCELLED), writes that were sent are unknown.
+   */
+  readonly signal?: AbortSignal
+}
+
 /** What the calls of one client share. */
 export class Dispatcher implements LaneOwner {
   readonly clock: Clock
+  readonly random: Random
   readonly framesInFlightMax: number
+  readonly queueBytesMax: number
+  readonly whenFull: 'wait' | 'fail'
+  readonly resendUnknownWrites: boolean
+  readonly waitsForConnection: boolean
   readonly #settings: Settings
   readonly #pools = new Pools()
-  /** Aborts when the client is destroyed. */
+  /** Aborts when the client is closed or destroyed. */
   readonly #life = new AbortController()
+  readonly #search: TopologySearch
+  readonly #sweep: Sweep
   #routing: Routing
   #lanes: readonly Lane[]
-  #frameOpsMax = 0
-  /** Frames that were sent while the lanes are held; undefined when they are not. */
-  #held: HeldFrames[] | undefined
+  #line: FramesInLine[] = []
+  /** Lanes are held until another routing is in force. */
+  #isRouting = false
   #waiters: Waiter[] = []
   #closing: Promise<void> | undefined
   #closeReason: SluiceError | undefined
 
-  private constructor(settings: Settings, topology: Topology, reached: readonly Reached[]) {
+  private constructor(addresses: readonly string[], settings: Settings, topology: Topology) {
     this.clock = settings.clock
+    this.random = settings.random
     this.framesInFlightMax = settings.framesInFlightMax
+    this.queueBytesMax = settings.queueBytesMax
+    this.whenFull = settings.whenFull
+    this.resendUnknownWrites = settings.resendUnknownWrites
+    this.waitsForConnection = settings.waitsForConnection
     this.#settings = settings
     this.#routing = routingOf(topology)
-    this.#lanes = reached.map(({ target, greeting }) => new Lane(target, greeting, this))
-    this.#frameOpsMax = frameOpsMaxOf(this.#lanes)
+    this.#lanes = this.#routing.targets.map((target) => new Lane(target, this))
+    this.#search = new TopologySearch(addresses, settings, this.#life.signal)
+    this.#sweep = new Sweep(settings.clock, settings.timeoutMs, (nowMs) => this.#giveUpLate(nowMs))
   }
 
-  /** Connects to every shard thread of the topology that one of the addresses knows. Rejects with CONNECT_FAILED. */
+  /**
+   * Connects to the shard threads of the topology that one of the addresses knows. Threads that cannot be reached are
+   * tried again later; rejects with CONNECT_FAILED or REFUSED when none can.
+   */
   static async connect(addresses: readonly string[], settings: Settings, outer?: AbortSignal): Promise<Dispatcher> {
     return withDeadline(settings.clock, settings.connectTimeoutMs, outer, async (signal) => {
       const topology = await askForTopology(addresses, settings, signal)
-      const reached = await reachAll(routingOf(topology).targets, settings, signal)
-      const failed = reached.find(({ failure }) => failure !== undefined)
-      if (failed === undefined) return new Dispatcher(settings, topology, reached)
-      for (const { greeting } of reached) greeting?.channel.destroy()
-      throw failed.failure
+      const dispatcher = new Dispatcher(addresses, settings, topology)
+      const { targets } = dispatcher.#routing
+      const reached = await Promise.all(targets.map((target) => reach(target, settings, signal)))
+      const isAny = reached.some(({ greeting }) => greeting !== undefined)
+      if (signal.aborted || !isAny) {
+        for (const { greeting } of reached) greeting?.channel.destroy()
+        signal.throwIfAborted()
+        throw reached[0]?.failure
+      }
+      for (const [lane, outcome] of reached.entries()) dispatcher.#lanes[lane]?.open(outcome)
+      return dispatcher
     })
   }
 
@@ -99,26 +137,46 @@ export class Dispatcher implements LaneOwner {
 
   /** A batch to build. */
   open(): BatchBuilder {
-    return new BatchBuilder(this.#routing, this.#frameOpsMax, this.#pools)
+    return new BatchBuilder(this.#routing, FRAME_OPS_MAX, this.#pools)
+  }
+
+  /** The terms of a batch of promise calls that is opened now. */
+  terms(): FrameTerms {
+    this.#sweep.wake()
+    return new FrameTerms(this.clock.monotonicMs(), this.#settings.timeoutMs)
   }
 
   /** Sends a batch; `settled` is called once, when every operation has a status. */
-  send(builder: BatchBuilder, settled: (results: BatchResults) => void): void {
-    const frames = builder.finish(settled)
-    if (this.#held !== undefined) this.#held.push({ routing: builder.routing, frames })
-    else this.#submit(builder.routing, frames)
+  send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void {
+    this.#sweep.wake()
+    this.#enqueue({ routing: builder.routing, frames: builder.finish(terms, settled) })
   }
 
   /** Sends a batch behind all calls made before it; rejects with BatchError when operations were not answered. */
-  sendBatch(builder: BatchBuilder): Promise<BatchResults> {
+  sendBatch(
+    builder: BatchBuilder,
+    { timeoutMs = this.#settings.timeoutMs, signal }: SendOptions,
+  ): Promise<BatchResults> {
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason)
     this.flush()
+    const terms = new FrameTerms(this.clock.monotonicMs(), timeoutMs)
+    this.#sweep.wake(timeoutMs)
+    const cancel = (): void => this.#cancel(terms)
     return new Promise((resolve, reject) => {
-      this.send(builder, (results) => {
+      const frames = builder.finish(terms, (results) => {
+        signal?.removeEventListener('abort', cancel)
         const [failure] = results.failures
         if (failure === undefined) resolve(results)
         else reject(new BatchError(failure, results))
       })
+      if (this.whenFull === 'fail' && this.#isLineNeeded(frames)) {
+        const full = new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep')
+        for (const { frame } of frames) frame.fail(full)
+        return
+      }
+      this.#enqueue({ routing: builder.routing, frames })
+      signal?.addEventListener('abort', cancel)
+      if (signal?.aborted) cancel()
     })
   }
 
@@ -127,15 +185,19 @@ export class Dispatcher implements LaneOwner {
     for (const lane of this.#lanes) lane.batcher.flush()
   }
 
-  /** Resolves when no lane's queue holds more than `queueBytesMax`. */
+  /** Resolves when no lane's queue holds `queueBytesMax`, and nothing waits in line for that. */
   ready(): Promise<void> {
-    const { queueBytesMax } = this.#settings
-    return this.#until(() => this.#lanes.every(({ connection }) => (connection?.queuedBytes ?? 0) < queueBytesMax))
+    return this.#until(
+      () => this.#line.length === 0 && this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax),
+    )
   }
 
   /** The replies of all shard threads to an admin command, in the order of the lanes. */
   admin(command: string): Promise<string[]> {
-    return Promise.all(this.#lanes.map((lane) => lane.request(KIND_ADMIN, command)))
+    const { timeoutMs } = this.#settings
+    return withDeadline(this.clock, timeoutMs, this.#life.signal, () =>
+      Promise.all(this.#lanes.map((lane) => lane.request(KIND_ADMIN, command))),
+    )
   }
 
   /** Takes no more calls, finishes those that were made, then closes all connections. */
@@ -149,13 +211,22 @@ export class Dispatcher implements LaneOwner {
   destroy(error: Error | undefined): void {
     const reason = new SluiceError('CLOSED', 'the client was destroyed', { cause: error })
     this.#closeReason ??= reason
-    this.#life.abort(reason)
-    for (const { connection } of this.#lanes) connection?.destroy(reason)
     this.flush()
+    this.#sweep.stop()
+    this.#life.abort(reason)
+    for (const lane of this.#lanes) lane.destroy(reason)
+    for (const { frames } of this.#line.splice(0)) for (const { frame } of frames) frame.fail(reason)
+    this.onProgress()
+  }
+
+  /** Called by lanes: dials their target. */
+  reach(target: LaneTarget): Promise<Reached> {
+    return reach(target, this.#settings, this.#life.signal)
   }
 
   /** Called by lanes: some waiting may be over. */
   onProgress(): void {
+    if (this.#line.length > 0) this.#advanceLine()
     if (this.#waiters.length === 0) return
     const due = this.#waiters.filter(({ isDue }) => isDue())
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
@@ -164,15 +235,24 @@ export class Dispatcher implements LaneOwner {
 
   /** Called by a lane: some of its operations belong elsewhere. */
   onMisrouted(lane: Lane): void {
-    if (this.#held === undefined) void this.#routeAnew(lane)
+    if (this.#isRouting) return
+    void this.#routeAnew(() => this.#search.among([lane, ...this.#lanes], this.topology))
+  }
+
+  /** Called by a lane: its server cannot be reached. Perhaps others know where its shards are now. */
+  async onUnreachable(): Promise<void> {
+    const topology = await this.#search.anywhere(this.#lanes, this.topology)
+    if (topology !== undefined && !this.#isRouting) await this.#routeAnew(async () => topology)
   }
 
   async #drain(): Promise<void> {
     this.flush()
-    await this.#until(
-      () => this.#held === undefined && this.#lanes.every(({ connection }) => connection?.isIdle ?? true),
-    )
-    await Promise.all(this.#lanes.map(({ connection }) => connection?.close()))
+    const isIdle = (): boolean =>
+      !this.#isRouting && this.#line.length === 0 && this.#lanes.every((lane) => lane.isIdle)
+    await this.#until(isIdle)
+    this.#sweep.stop()
+    this.#life.abort(this.#closeReason)
+    await Promise.all(this.#lanes.map((lane) => lane.close()))
   }
 
   #until(isDue: () => boolean): Promise<void> {
@@ -182,7 +262,36 @@ export class Dispatcher implements LaneOwner {
     })
   }
 
-  #submit(routing: Routing, frames: readonly RoutedFrame[]): void {
+  /** Frames go to their lanes, unless others wait or their lanes are full. */
+  #enqueue(entry: FramesInLine): void {
+    if (entry.frames.length === 0) return
+    if (this.#isLineNeeded(entry.frames)) this.#line.push(entry)
+    else this.#submit(entry)
+  }
+
+  #isLineNeeded(frames: readonly RoutedFrame[]): boolean {
+    if (this.#isRouting || this.#line.length > 0) return true
+    return frames.some(({ lane }) => (this.#lanes[lane]?.queuedBytes ?? 0) >= this.queueBytesMax)
+  }
+
+  #advanceLine(): void {
+    while (!this.#isRouting) {
+      const [first] = this.#line
+      if (first === undefined) return
+      const isFull = this.#lanes.some(({ queuedBytes }) => queuedBytes >= this.queueBytesMax)
+      if (isFull && this.#waitsForRoom(first)) return
+      this.#line.shift()
+      this.#submit(first)
+    }
+  }
+
+  #waitsForRoom({ routing, frames }: FramesInLine): boolean {
+    // Frames of another routing may go anywhere.
+    if (routing !== this.#routing) return true
+    return frames.some(({ lane }) => (this.#lanes[lane]?.queuedBytes ?? 0) >= this.queueBytesMax)
+  }
+
+  #submit({ routing, frames }: FramesInLine): void {
     const current = this.#routing
     const routed =
       routing === current
@@ -191,66 +300,87 @@ export class Dispatcher implements LaneOwner {
             frames.map(({ frame }) => frame),
             current,
           )
-    for (const { lane, frame } of routed) this.#lanes[lane]?.submit(frame)
+    for (const { lane, frame } of routed) {
+      if (!frame.isSettled) this.#lanes[lane]?.submit(frame)
+    }
   }
 
-  async #routeAnew(from: Lane): Promise<void> {
-    this.#held = []
+  async #routeAnew(find: () => Promise<Topology | undefined>): Promise<void> {
+    this.#isRouting = true
     const lanes = this.#lanes
-    const quiet = Promise.all(lanes.map(({ connection }) => connection?.hold()))
-    const topology = await this.#newerTopology(from)
+    const quiet = Promise.all(lanes.map((lane) => lane.hold()))
+    const topology = await find()
     await quiet
-    const unsent = lanes.flatMap(({ connection }) => connection?.takeUnsent() ?? [])
+    const unsent = lanes.flatMap((lane) => lane.takeUnsent())
     // Whoever refused may know a topology that the one who was asked does not know yet.
     if (topology === undefined) await sleep(this.clock, delayMsFor(unsent), this.#life.signal)
-    else await this.#adopt(topology)
-    const held = this.#held
-    this.#held = undefined
-    for (const { lane, frame } of reroute(unsent, this.#routing)) this.#lanes[lane]?.submit(frame)
-    for (const { routing, frames } of held) this.#submit(routing, frames)
+    else this.#adopt(topology)
+    this.#isRouting = false
+    const again = reroute(unsent, this.#routing)
+    for (const { lane, frame } of again) this.#lanes[lane]?.submit(frame)
     for (const lane of lanes) lane.batcher.flush()
-    for (const { connection } of this.#lanes) connection?.proceed()
+    for (const lane of this.#lanes) lane.proceed()
     this.onProgress()
   }
 
-  /** A topology that replaces the one in force, from any server that has one; undefined when none does. */
-  async #newerTopology(from: Lane): Promise<Topology | undefined> {
-    const { connectTimeoutMs } = this.#settings
-    for (const lane of [from, ...this.#lanes.filter((other) => other !== from)]) {
-      try {
-        const ask = (): Promise<string> => lane.request(KIND_TOPOLOGY)
-        const topology = topologyOf(await withDeadline(this.clock, connectTimeoutMs, this.#life.signal, ask))
-        if (isNewer(topology, this.topology)) return topology
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error
-        // Another lane may know.
-      }
-    }
-    return undefined
-  }
-
-  /** Puts a topology in force. Lanes that it has as well stay; threads that cannot be reached get a lane that fails. */
-  async #adopt(topology: Topology): Promise<void> {
+  /** Puts a topology in force. Lanes that it has as well stay; the others are closed, or begin to connect. */
+  #adopt(topology: Topology): void {
     const routing = routingOf(topology)
-    const kept = this.#lanes.filter((lane) => lane.connection?.isOpen === true)
-    const laneTo = (target: LaneTarget): Lane | undefined => kept.find((lane) => isSameTarget(lane.target, target))
-    const missing = routing.targets.filter((target) => laneTo(target) === undefined)
-    const reached = await reachAll(missing, this.#settings, this.#life.signal)
+    const kept = this.#lanes
     const lanes = routing.targets.map((target) => {
-      const greeting = reached.find((other) => other.target === target)?.greeting
-      return laneTo(target) ?? new Lane(target, greeting, this)
+      const lane = kept.find((other) => isSameTarget(other.target, target))
+      if (lane !== undefined) return lane
+      const fresh = new Lane(target, this)
+      fresh.start()
+      return fresh
     })
-    for (const lane of this.#lanes) {
-      if (!lanes.includes(lane)) void lane.connection?.close()
+    for (const lane of kept) {
+      if (lanes.includes(lane)) continue
+      // What waits in its batcher was routed by its topology, and is routed again like the rest.
+      lane.batcher.flush()
+      void lane.close()
     }
     this.#lanes = lanes
     this.#routing = routing
-    this.#frameOpsMax = frameOpsMaxOf(lanes)
   }
-}
 
-function frameOpsMaxOf(lanes: readonly Lane[]): number {
-  return Math.min(...lanes.map(({ connection }) => connection?.answer.frameOpsMax ?? FRAME_OPS_MAX))
+  #cancel(terms: FrameTerms): void {
+    const because = 'the signal of the batch was aborted'
+    const notDone = new SluiceError('CANCELLED', because)
+    const unknown = new SluiceError('CANCELLED', because, { fate: 'unknown' })
+    this.#giveUp(
+      (frame) => frame.terms === terms,
+      () => ({ notDone, unknown }),
+    )
+  }
+
+  /** Returns whether anything is left to watch. */
+  #giveUpLate(nowMs: number): boolean {
+    for (const { batcher } of this.#lanes) batcher.expire(nowMs)
+    this.#giveUp(
+      ({ terms }) => terms.deadlineMs <= nowMs,
+      ({ terms }) => ({ notDone: terms.notDone(), unknown: terms.unknown() }),
+    )
+    for (const lane of this.#lanes) lane.checkSilence(nowMs, this.#settings.timeoutMs)
+    return this.#line.length > 0 || this.#lanes.some((lane) => !lane.isIdle || !lane.batcher.isEmpty)
+  }
+
+  #giveUp(
+    isDue: (frame: OutgoingFrame) => boolean,
+    errorsFor: (frame: OutgoingFrame) => { readonly notDone: SluiceError; readonly unknown: SluiceError },
+  ): void {
+    const end = (frame: OutgoingFrame, wasSent: boolean): void => {
+      const { notDone, unknown } = errorsFor(frame)
+      if (wasSent) abandonFrame(frame, unknown, notDone)
+      else frame.fail(notDone)
+    }
+    for (const { frames } of this.#line) {
+      for (const { frame } of frames) if (!frame.isSettled && isDue(frame)) end(frame, false)
+    }
+    this.#line = this.#line.filter(({ frames }) => frames.some(({ frame }) => !frame.isSettled))
+    for (const lane of this.#lanes) lane.giveUp(isDue, end)
+    this.onProgress()
+  }
 }
 
 function delayMsFor(frames: readonly OutgoingFrame[]): number {

@@ -23,7 +23,7 @@ function sendEach(client: Client, keys: readonly string[]): Promise<string>[] {
 
 async function holding(options = {}): Promise<{ cluster: FakeCluster; client: Client; connection: FakeConnection }> {
   const cluster = oneShard()
-  const client = await open(cluster, options)
+  const client = await open(cluster, { whenDisconnected: 'fail', ...options })
   cluster.isHolding = true
   return { cluster, client, connection: cluster.only() }
 }
@@ -51,7 +51,8 @@ describe('a lost connection', () => {
   })
 
   it('fails later calls as not done', async () => {
-    const { client, connection } = await holding()
+    const { cluster, client, connection } = await holding()
+    cluster.isReachable = () => false
     connection.cut()
     await turns()
     await expect(client.set('a', '1')).rejects.toMatchObject({
@@ -66,7 +67,8 @@ describe('a lost connection', () => {
 
   it('fails only the operations of its own shards', async () => {
     const cluster = sixShards()
-    const client = await open(cluster)
+    const client = await open(cluster, { whenDisconnected: 'fail' })
+    cluster.isReachable = (address) => address !== 'one:2'
     cluster.at('one:2')[0]?.cut()
     await turns()
     const settled = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => client.set(`k:${index}`, 'v')))
@@ -87,6 +89,7 @@ describe('a lost connection', () => {
           else if (name === 'answer') connection.answer(1)
           else await turns(2)
         }
+        cluster.isReachable = () => false
         connection.cut()
         for (const [index, fate] of (await Promise.all(fates)).entries()) {
           const isExecuted = cluster.executed.includes(`set k${index}`)
@@ -101,18 +104,23 @@ describe('a lost connection', () => {
 })
 
 describe('a server that is about to stop', () => {
-  it('is sent nothing more: what is in flight finishes, the rest is not done', async () => {
-    const { client, connection } = await holding({ framesInFlightMax: 2 })
+  it('is sent nothing more: what is in flight finishes, the rest goes over the next connection', async () => {
+    const { cluster, client, connection } = await holding({ framesInFlightMax: 2, whenDisconnected: 'wait' })
     const fates = sendEach(client, ['a', 'b', 'c'])
     await turns()
     connection.goAway()
     await turns()
     const late = client.set('late', 'v')
-    await expect(late).rejects.toMatchObject({ code: 'DISCONNECTED', fate: 'not-done' })
+    await turns()
+    expect(cluster.connections).toHaveLength(2)
+    cluster.isHolding = false
     connection.answer()
-    expect(await Promise.all(fates)).toEqual(['done', 'done', 'not-done'])
     await turns()
     expect(connection.isClosed).toBe(true)
+    expect(await Promise.all(fates)).toEqual(['done', 'done', 'done'])
+    await late
+    expect(connection.received).toHaveLength(2)
+    expect(cluster.executed).toEqual(['set a', 'set b', 'set c', 'set late'])
   })
 
   it('ends an idle connection', async () => {

@@ -36,6 +36,13 @@ export class Fifo<T> {
     return item
   }
 
+  /** The items from the oldest on; the queue must not change meanwhile. */
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (let index = 0; index < this.#length; index++) {
+      yield this.#ring[(this.#head + index) & (this.#ring.length - 1)] as T
+    }
+  }
+
   /** Removes and returns everything, oldest first. */
   takeAll(): T[] {
     const items: T[] = []

@@ -6,6 +6,8 @@ import {
   encodeHello,
   type HelloAnswer,
   PROTOCOL_VERSION,
+  REFUSAL_CONNECTIONS,
+  REFUSAL_DRAINING,
   REFUSAL_NAMES,
   REFUSAL_NONE,
 } from '../protocol/hello.ts'
@@ -127,11 +129,13 @@ function helloOf({ clientId, credentials }: Introduction): Uint8Array {
   })
 }
 
-/** Throws REFUSED unless the server accepted the client and takes what the client may send. */
+/** Throws REFUSED, or CONNECT_FAILED where a later attempt may do, unless the server accepted the client and takes what the client may send. */
 function checkAnswer(answer: HelloAnswer): void {
   if (answer.refusal !== REFUSAL_NONE) {
     const why = REFUSAL_NAMES[answer.refusal] ?? answer.refusal
-    throw new SluiceError('REFUSED', `the server refused the connection: ${why}`)
+    // These two pass: the server has too many connections for the moment, or is about to stop.
+    const isPassing = answer.refusal === REFUSAL_CONNECTIONS || answer.refusal === REFUSAL_DRAINING
+    throw new SluiceError(isPassing ? 'CONNECT_FAILED' : 'REFUSED', `the server refused the connection: ${why}`)
   }
   if (answer.version !== PROTOCOL_VERSION) {
     throw new SluiceError('PROTOCOL', `the server chose version ${answer.version}, which it was not offered`)

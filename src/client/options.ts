@@ -1,10 +1,10 @@
 // The options of a client: what they mean, their defaults, and the one place where they are checked.
 
 import { CLIENT_ID_BYTES } from '../protocol/hello.ts'
-import { encodeUtf8 } from '../util/bytes.ts'
+import { encodeUtf8, readU32 } from '../util/bytes.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
-import { systemRandomBytes } from '../util/random.ts'
+import { type Random, seededRandom, systemRandomBytes } from '../util/random.ts'
 import type { ClientTarget } from './address.ts'
 import type { Introduction } from './handshake.ts'
 import { type ClientTlsOptions, tcpTransport } from './tcp-transport.ts'
@@ -26,14 +26,37 @@ export interface ClientOptions {
    */
   readonly framesInFlightMax?: number
   /**
-   * Bytes that may wait to be sent on one connection before `client.ready()` makes callers wait. Default 8 MiB; at
-   * least 1.
+   * Bytes that may wait to be sent to one shard thread before further calls are made to wait, or fail (`whenFull`).
+   * Default 8 MiB; at least 1. One batch always fits.
    */
   readonly queueBytesMax?: number
+  /**
+   * What calls do that find the queue to their server full: `wait` for room, in order, or `fail` with QUEUE_FULL. Default
+   * `wait`.
+   */
+  readonly whenFull?: 'wait' | 'fail'
+  /**
+   * Milliseconds for each call and batch, waiting and retries included, after which it fails: with TIMEOUT, or with
+   * NOT_EXECUTED when the server kept refusing. Default 5,000; at least 1.
+   */
+  readonly timeoutMs?: number
+  /**
+   * What calls do while their server cannot be reached: `wait` for it, as long as `timeoutMs` allows, or `fail` with
+   * DISCONNECTED. Default `wait`.
+   */
+  readonly whenDisconnected?: 'wait' | 'fail'
+  /**
+   * Whether writes are sent again that were sent before the connection was lost and may have been executed. Not
+   * linearizable: a write that is executed twice can undo a later one of another client. Default false: such a write
+   * fails with fate `unknown`.
+   */
+  readonly resendUnknownWrites?: boolean
   /** Ends the attempt to connect; `connect` rejects with CONNECT_FAILED. It has no effect on a connected client. */
   readonly signal?: AbortSignal
   /** Time and timers, for simulation. Default: the machine's. */
   readonly clock?: Clock
+  /** Chooses the delays between attempts to connect. Default: seeded by the machine. */
+  readonly random?: Random
 }
 
 /** Checked options, with the defaults filled in. */
@@ -43,8 +66,16 @@ export interface Settings {
   readonly connectTimeoutMs: number
   readonly framesInFlightMax: number
   readonly queueBytesMax: number
+  readonly whenFull: 'wait' | 'fail'
+  readonly timeoutMs: number
+  readonly waitsForConnection: boolean
+  readonly resendUnknownWrites: boolean
   readonly clock: Clock
+  readonly random: Random
 }
+
+/** Twelve days: what a timer can wait for, with room to spare. */
+const TIMEOUT_MS_MAX = 2 ** 30
 
 /** Frames in flight need a bound that no option passes: each may hold a reply of 12 MiB. */
 const FRAMES_IN_FLIGHT_MAX = 64
@@ -61,14 +92,33 @@ export function settingsOf(options: ClientOptions, target?: Pick<ClientTarget, '
   checkRange('connectTimeoutMs', connectTimeoutMs, 1, Number.MAX_SAFE_INTEGER)
   checkRange('framesInFlightMax', framesInFlightMax, 1, FRAMES_IN_FLIGHT_MAX)
   checkRange('queueBytesMax', queueBytesMax, 1, Number.MAX_SAFE_INTEGER)
+  const { timeoutMs = 5_000, whenFull = 'wait', whenDisconnected = 'wait', resendUnknownWrites = false } = options
+  checkRange('timeoutMs', timeoutMs, 1, TIMEOUT_MS_MAX)
+  checkChoice('whenFull', whenFull)
+  checkChoice('whenDisconnected', whenDisconnected)
   return Object.freeze({
     transport: options.transport ?? tcpTransport(target?.isEncrypted ? { tls: {}, ...options } : options),
     introduction: { clientId: systemRandomBytes(CLIENT_ID_BYTES), credentials },
     connectTimeoutMs,
     framesInFlightMax,
     queueBytesMax,
+    whenFull,
+    timeoutMs,
+    waitsForConnection: whenDisconnected === 'wait',
+    resendUnknownWrites,
     clock: options.clock ?? systemClock,
+    random: options.random ?? seededRandom(readU32(systemRandomBytes(4), 0)),
   })
+}
+
+/** @internal */
+export function checkTimeout(timeoutMs: number): void {
+  checkRange('timeoutMs', timeoutMs, 1, TIMEOUT_MS_MAX)
+}
+
+function checkChoice(name: string, value: string): void {
+  if (value === 'wait' || value === 'fail') return
+  throw new SluiceError('INVALID_ARGUMENT', `${name} must be wait or fail, not ${value}`)
 }
 
 function checkRange(name: string, value: number, min: number, max: number): void {

@@ -10,6 +10,7 @@ import {
 import { FRAME_BYTES_TARGET, FRAME_SECTIONS_MAX } from '../protocol/limits.ts'
 import { OPERATIONS_START } from '../protocol/section-writer.ts'
 import type { SluiceError } from '../util/errors.ts'
+import type { FrameTerms } from './frame-terms.ts'
 import type { Section } from './section.ts'
 
 /** Bytes before a frame's first section header. */
@@ -21,6 +22,7 @@ const NAMESPACE = 0
 /** A frame of operations, not yet answered. */
 export class OutgoingFrame {
   readonly sections: Section[]
+  readonly terms: FrameTerms
   /** Times in a row that the frame was refused without one operation executed. */
   readonly fruitlessTries: number
   /** The number under which it was sent last. */
@@ -28,7 +30,8 @@ export class OutgoingFrame {
   #bytes = FRAME_START_BYTES
   #operationCount = 0
 
-  constructor(sections: readonly Section[] = [], fruitlessTries = 0) {
+  constructor(terms: FrameTerms, sections: readonly Section[] = [], fruitlessTries = 0) {
+    this.terms = terms
     this.sections = []
     this.fruitlessTries = fruitlessTries
     for (const section of sections) this.add(section)
@@ -77,6 +80,11 @@ export class OutgoingFrame {
   /** The write that `encode` was for has ended. Sections that came later do not count. */
   released(): void {
     for (const section of this.sections) section.release()
+  }
+
+  /** Whether none of its operations waits for a reply any more. */
+  get isSettled(): boolean {
+    return this.sections.every(({ operationCount }) => operationCount === 0)
   }
 
   /** Gives up: the unanswered operations of all its sections get the error's fate. */

@@ -31,7 +31,7 @@ export function reroute(frames: readonly OutgoingFrame[], routing: Routing): Rou
         // A frame of its own: two sections of one frame may have parts for one shard.
         routed.push({
           lane,
-          frame: new OutgoingFrame([sectionOf(section, shard, part, routing)], frame.fruitlessTries),
+          frame: new OutgoingFrame(frame.terms, [sectionOf(section, shard, part, routing)], frame.fruitlessTries),
         })
       }
       section.replace()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { oneShard, open, sixShards, turns } from '../../test/support/client-harness.ts'
 import type { FakeCluster } from '../../test/support/fake-cluster.ts'
+import { ManualClock } from '../../test/support/manual-clock.ts'
 import { evenTopology, frozenTopology, type Topology } from '../cluster/topology.ts'
 import {
   OUTCOME_BEHIND,
@@ -14,7 +15,6 @@ import {
   OUTCOME_WRONG_SLOT,
 } from '../protocol/codes.ts'
 import { FLAG_RESUME } from '../protocol/frame.ts'
-import { RESEND_TRIES_MAX } from './resend.ts'
 
 const BIG = 'v'.repeat(100_000)
 
@@ -105,12 +105,23 @@ describe('operations that were not executed', () => {
     expect(cluster.executed).toEqual(['set b'])
   })
 
-  it('fail when the server refuses without end', async () => {
+  it('fail at their time limit when the server refuses without end, and say why', async () => {
     const cluster = oneShard()
     cluster.rule = ({ operations }) => (operations.length > 1 ? undefined : { outcome: OUTCOME_STOPPED, executed: 0 })
-    const client = await open(cluster)
-    await expect(client.set('a', '1')).rejects.toMatchObject({ code: 'NOT_EXECUTED', fate: 'not-done' })
-    expect(cluster.only().received).toHaveLength(RESEND_TRIES_MAX + 1)
+    const clock = new ManualClock()
+    const client = await open(cluster, { clock, timeoutMs: 1_000 })
+    const refused = client.set('a', '1').catch((error: unknown) => error)
+    for (let elapsedMs = 0; elapsedMs < 1_100; elapsedMs += 10) {
+      await turns(4)
+      clock.advance(10)
+    }
+    expect(await refused).toMatchObject({
+      code: 'NOT_EXECUTED',
+      fate: 'not-done',
+      message: expect.stringContaining('stopped'),
+    })
+    // It was tried ever more slowly.
+    expect(cluster.only().received.length).toBeLessThan(30)
     await Promise.all([client.set('b', '2'), client.set('c', '3')])
     expect(cluster.executed).toEqual(['set b', 'set c'])
   })
@@ -176,7 +187,7 @@ describe('a newer topology', () => {
 
   it('that names a thread nobody reaches fails the operations on that thread alone', async () => {
     const cluster = sixShards()
-    const client = await open(cluster)
+    const client = await open(cluster, { whenDisconnected: 'fail' })
     const nodes = [...cluster.topology.nodes, { id: 'four', host: 'four', ports: [1] }]
     cluster.isReachable = (address) => address !== 'four:1'
     cluster.topology = evenTopology({ nodes, shardCount: 8, number: 2, view: 2 })

@@ -23,9 +23,6 @@ import { OutgoingFrame } from './outgoing-frame.ts'
 import type { Section } from './section.ts'
 import type { MemoryReuse } from './transport.ts'
 
-/** Refusals in a row, without one operation executed, after which a frame's operations fail with NOT_EXECUTED. */
-export const RESEND_TRIES_MAX = 64
-
 const DELAY_MS_MIN = 1
 const DELAY_MS_MAX = 64
 
@@ -62,6 +59,7 @@ export function answerFrame(
 ): Refusal | undefined {
   reader.openReply(reply.bytes, reply.start, reply.end, reply.sectionCount)
   if (reply.sectionCount !== frame.sections.length) throw protocolError('a reply has other sections than its request')
+  if (frame.isSettled && frame.sections.length > 0) return refusalOfAbandoned(frame, reader)
   let source = -1
   let isExecuted = true
   let isFenced = true
@@ -81,10 +79,14 @@ export function answerFrame(
     if (section.operationCount === 0) continue
     if (outcome === OUTCOME_UNSUPPORTED || outcome === OUTCOME_TOO_MANY_OPERATIONS) section.fail(refusedFor(outcome))
     else refused.push(section)
+    if (outcome !== OUTCOME_FENCED) frame.terms.refusal = OUTCOME_NAMES[outcome] ?? String(outcome)
     remedy = Math.max(remedy, remedyOf(outcome)) as Remedy
   }
   if (isExecuted) return undefined
-  return { frame: leftOver(frame, refused, source >= 0, isFenced), remedy }
+  const hasProgress = source >= 0
+  // The fence speaks of an earlier frame. A server that refuses the same frame again and again is not to be hurried.
+  if (!hasProgress && !isFenced && frame.fruitlessTries > 0) remedy = Math.max(remedy, REMEDY_WAIT) as Remedy
+  return { frame: leftOver(frame, refused, hasProgress, isFenced), remedy }
 }
 
 function checkReplySection(section: Section, reader: SectionReader): void {
@@ -96,12 +98,15 @@ function checkReplySection(section: Section, reader: SectionReader): void {
 }
 
 function leftOver(frame: OutgoingFrame, refused: Section[], hasProgress: boolean, isFenced: boolean): OutgoingFrame {
-  if (hasProgress) return new OutgoingFrame(refused)
-  // The fence speaks of an earlier frame: it is no try of this one.
-  const left = new OutgoingFrame(refused, isFenced ? frame.fruitlessTries : frame.fruitlessTries + 1)
-  if (left.fruitlessTries <= RESEND_TRIES_MAX) return left
-  left.fail(new SluiceError('NOT_EXECUTED', `the server refused the operations ${RESEND_TRIES_MAX} times in a row`))
-  return new OutgoingFrame()
+  if (hasProgress) return new OutgoingFrame(frame.terms, refused)
+  return new OutgoingFrame(frame.terms, refused, isFenced ? frame.fruitlessTries : frame.fruitlessTries + 1)
+}
+
+/** The reply comes too late for anybody to read it; it may have raised the fence all the same. */
+function refusalOfAbandoned(frame: OutgoingFrame, reader: SectionReader): Refusal | undefined {
+  let isExecuted = true
+  while (reader.next()) isExecuted &&= reader.outcome === OUTCOME_EXECUTED
+  return isExecuted ? undefined : { frame: new OutgoingFrame(frame.terms), remedy: REMEDY_RESUME }
 }
 
 function remedyOf(outcome: number): Remedy {

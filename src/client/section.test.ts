@@ -3,6 +3,7 @@ import { evenTopology } from '../cluster/topology.ts'
 import { OP_ADD, OP_ATOMIC, OP_GET, OP_SET, STATUS_OK } from '../protocol/codes.ts'
 import { decodeOperation } from '../protocol/operation-walk.ts'
 import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer.ts'
+import { FrameTerms } from './frame-terms.ts'
 import { OutgoingFrame } from './outgoing-frame.ts'
 import { PendingBatch } from './pending-batch.ts'
 import { Pools } from './pools.ts'
@@ -55,7 +56,7 @@ describe('a section that was answered in part', () => {
       writer.appendOperation(OP_ADD, { key: 'n', delta: -3n })
     })
     const before = section.bytes.slice(section.start, section.end)
-    const [routed] = reroute([new OutgoingFrame([section])], ROUTING)
+    const [routed] = reroute([new OutgoingFrame(new FrameTerms(0, 1), [section])], ROUTING)
     const again = routed?.frame.sections[0]
     expect(again?.operationCount).toBe(2)
     expect(again?.bytes.slice(again.start, again.end)).toEqual(before)

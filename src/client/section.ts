@@ -102,18 +102,23 @@ export class Section {
 
   /** Gives up: its unanswered operations get the error's fate. */
   fail(error: SluiceError): void {
+    this.failRange(0, this.#operationCount, error)
+    this.#end()
+  }
+
+  /** Gives the error's fate to `count` unanswered operations from a position on; they must not be answered after that. */
+  failRange(first: number, count: number, error: SluiceError): void {
     const { columns } = this.batch
     const failure = this.batch.addFailure(error)
     const status = error.fate === 'unknown' ? STATUS_UNKNOWN : STATUS_NOT_DONE
-    for (let position = 0; position < this.#operationCount; position++) {
+    for (let position = first; position < first + count; position++) {
       const index = this.operationIndex(position)
       columns.statuses[index] = status
       columns.sources[index] = failure
     }
-    this.#end()
   }
 
-  /** Its unanswered operations go on in other sections, which the batch knows already. */
+  /** Its unanswered operations go on in other sections, which the batch knows already, or have their fate. */
   replace(): void {
     this.#end()
   }

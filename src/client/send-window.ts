@@ -10,7 +10,6 @@
 // - frames in flight, refused and again are framesInFlightMax at most; only the queue can grow
 
 import { assert } from '../util/assert.ts'
-import type { SluiceError } from '../util/errors.ts'
 import { Fifo } from './fifo.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { REMEDY_RESUME, type Refusal, type Remedy } from './resend.ts'
@@ -111,24 +110,60 @@ export class SendWindow {
   takeUnsent(): OutgoingFrame[] {
     assert(this.#inFlight.length === 0, 'frames in flight cannot be taken back')
     if (this.#isFenced) this.recover()
-    const unsent = [...this.#again, ...this.#queue.takeAll()]
-    this.#again = []
-    this.#queuedBytes = 0
-    return unsent
+    return this.takeQueued()
   }
 
-  /** The connection has ended: every frame gets a fate. */
-  fail(notDone: SluiceError, unknown: SluiceError): void {
-    for (const frame of this.#inFlight.takeAll()) frame.fail(this.#isFenced ? notDone : unknown)
-    this.failUnsent(notDone)
+  /**
+   * Ends frames for which `isDue` holds: those that were not sent leave, those in flight stay, abandoned, until their
+   * reply comes. Returns whether there was one.
+   */
+  giveUp(isDue: (frame: OutgoingFrame) => boolean, end: EndFrame): boolean {
+    let isAny = false
+    const keep = (frame: OutgoingFrame): boolean => {
+      if (!isDue(frame)) return true
+      end(frame, false)
+      isAny = true
+      return false
+    }
+    this.#refused = this.#refused.filter(keep)
+    this.#again = this.#again.filter(keep)
+    for (const frame of this.#queue.takeAll()) {
+      if (keep(frame)) this.#queue.push(frame)
+      else this.#queuedBytes -= frame.bytes
+    }
+    for (const frame of this.#inFlight) {
+      if (frame.isSettled || !isDue(frame)) continue
+      end(frame, !this.#isFenced)
+      isAny = true
+    }
+    return isAny
   }
 
-  /** Nothing more will be sent: every frame that is not in flight gets its fate. */
-  failUnsent(notDone: SluiceError): void {
-    const unsent = [...this.#refused, ...this.#again, ...this.#queue.takeAll()]
+  /** Whether the frame whose reply comes next is abandoned: its reply is late. */
+  get isOverdue(): boolean {
+    return this.#inFlight.peek()?.isSettled === true
+  }
+
+  /**
+   * The connection has ended: everything that is left, in the order of sending. `recall` returns what may be sent again
+   * of a frame that was in flight.
+   */
+  takeLeft(recall: (frame: OutgoingFrame) => OutgoingFrame | undefined): OutgoingFrame[] {
+    // Behind a fence nothing was executed.
+    const inFlight = this.#inFlight.takeAll().flatMap((frame) => (this.#isFenced ? frame : (recall(frame) ?? [])))
+    const left = [...this.#refused, ...inFlight, ...this.takeQueued()]
     this.#refused = []
+    return left.filter((frame) => !frame.isSettled)
+  }
+
+  /** Nothing more will be sent: what was neither sent nor refused, in the order of sending. */
+  takeQueued(): OutgoingFrame[] {
+    const queued = [...this.#again, ...this.#queue.takeAll()]
     this.#again = []
     this.#queuedBytes = 0
-    for (const frame of unsent) frame.fail(notDone)
+    return queued
   }
 }
+
+/** Gives a frame's operations their fate; `wasSent`: some of them may have taken effect. */
+export type EndFrame = (frame: OutgoingFrame, wasSent: boolean) => void
