@@ -143,9 +143,16 @@ describe('NodeTopology', () => {
     const { topology, steps } = openNode()
     await topology.adopt(SECOND)
     const count = steps.length
-    for (const wrong of [FIRST, SECOND, topologyOf(3, 100, 100, [2, 3, 1]), topologyOf(3, 150, 50, [2, 2, 2])]) {
+    for (const wrong of [
+      FIRST,
+      topologyOf(2, 150, 50, [2, 3, 1]),
+      topologyOf(3, 100, 100, [2, 3, 1]),
+      topologyOf(3, 150, 50, [2, 2, 2]),
+    ]) {
       await expect(topology.adopt(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     }
+    expect(steps).toHaveLength(count)
+    await topology.adopt(SECOND)
     expect(steps).toHaveLength(count)
     expect(topology.current.number).toBe(2)
     topology.close()

@@ -79,7 +79,7 @@ export class NodeTopology {
   /**
    * Puts a topology in force. Resolves when it is published; gained slots may be served later. With `force` they are
    * served at once, whatever the other nodes run, also when the topology is the one in force already. Changes happen one
-   * after the other. Rejects with INVALID_ARGUMENT, and changes nothing, when it does not succeed the one in force.
+   * after the other. Rejects with INVALID_ARGUMENT, and changes nothing, unless it is the one in force or may follow it.
    */
   adopt(next: Topology, force = false): Promise<void> {
     const change = this.#changes.then(() => this.#change(next, force))
@@ -96,7 +96,8 @@ export class NodeTopology {
   async #change(next: Topology, force: boolean): Promise<void> {
     const { nodeId, threads, logger } = this.#options
     const before = this.#current
-    if (before === undefined || !force || next.number !== before.number) {
+    // What is in force already is no change; forcing it is.
+    if (before === undefined || !isSame(before, next)) {
       if (before !== undefined) checkSuccession(before, next)
       await threads.adopt(next)
       await threads.publish()
