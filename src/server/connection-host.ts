@@ -24,6 +24,8 @@ export interface ConnectionHost {
   readonly slabLine: SlabLine
   readonly largeFrames: LargeFramePlaces
   readonly traffic: Traffic
+  /** The connection with this number has said a good hello; called once. */
+  onIntroduced(connectionNumber: number): void
   /** The channel of the connection with this number is closed; called once. */
   onClosed(connectionNumber: number): void
 }

@@ -19,7 +19,7 @@ export interface ConnectionFacts {
 }
 
 /** What is to be done about it. */
-export type Verdict = 'fine' | 'late-hello' | 'late-frame' | 'slow-reader' | 'lingers' | 'drained'
+export type Verdict = 'fine' | 'late-hello' | 'late-frame' | 'slow-reader' | 'idle' | 'lingers' | 'drained'
 
 /** Remembers since when a connection has been in the condition that a limit is about. All times are monotonic ms. */
 export class ConnectionWatch {
@@ -30,9 +30,10 @@ export class ConnectionWatch {
   /** Last sight of the peer taking what was sent, or of nothing to take. */
   #releasedAtMs: number
   #releaseCount = 0
-  /** Last sight of bytes received, or of no drain. */
+  /** Last sight of bytes received. */
   #receivedAtMs: number
   #bytesIn = 0
+  #isDraining = false
   /** Last sight of no large frame that could arrive. */
   #noLargeFrameAtMs: number
 
@@ -55,7 +56,8 @@ export class ConnectionWatch {
         const slowMs = isStarving && facts.heldSlabs > 0 ? limits.slowReaderStarvingMs : limits.slowReaderMs
         if (nowMs - this.#releasedAtMs >= slowMs) return 'slow-reader'
         if (nowMs - this.#noLargeFrameAtMs >= limits.largeFrameMs) return 'late-frame'
-        return this.#isDrained(facts, nowMs) ? 'drained' : 'fine'
+        if (facts.isDraining) return this.#isQuiet(facts, nowMs, limits.drainQuietMs) ? 'drained' : 'fine'
+        return this.#isQuiet(facts, nowMs, limits.idleMs) ? 'idle' : 'fine'
       }
       case 'ending':
         return nowMs - this.#stateSinceMs >= limits.lingerMs ? 'lingers' : 'fine'
@@ -70,15 +72,19 @@ export class ConnectionWatch {
       this.#stateSinceMs = nowMs
     }
     if (facts.heldBytes === 0 || facts.releaseCount !== this.#releaseCount) this.#releasedAtMs = nowMs
-    if (facts.bytesIn !== this.#bytesIn || !facts.isDraining) this.#receivedAtMs = nowMs
+    // A drain begins a silence of its own.
+    if (facts.bytesIn !== this.#bytesIn || facts.isDraining !== this.#isDraining) this.#receivedAtMs = nowMs
+    this.#isDraining = facts.isDraining
     if (!facts.hasLargeFrame || facts.isStalled) this.#noLargeFrameAtMs = nowMs
     this.#releaseCount = facts.releaseCount
     this.#bytesIn = facts.bytesIn
   }
 
-  /** Whether the peer, told to go away, has been answered everything and sends no more. */
-  #isDrained(facts: ConnectionFacts, nowMs: number): boolean {
-    if (facts.isStalled || facts.bufferedBytes > 0 || facts.heldBytes > 0) return false
-    return nowMs - this.#receivedAtMs >= this.#limits.drainQuietMs
+  /** Whether the peer has been answered everything and has sent nothing for so long. */
+  #isQuiet(facts: ConnectionFacts, nowMs: number, durationMs: number): boolean {
+    if (facts.isStalled || facts.heldBytes > 0) return false
+    // Who is told to go away may finish its frame; half a frame alone keeps no connection alive.
+    if (facts.isDraining && facts.bufferedBytes > 0) return false
+    return nowMs - this.#receivedAtMs >= durationMs
   }
 }

@@ -119,6 +119,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     if (verdict === 'late-hello') this.#fail(WIRE_ERROR_IDLE, 'no whole hello came in time')
     else if (verdict === 'late-frame') this.#fail(WIRE_ERROR_IDLE, 'a large frame did not arrive in time')
     else if (verdict === 'slow-reader') this.#giveUp()
+    else if (verdict === 'idle') this.#fail(WIRE_ERROR_IDLE, 'nothing was sent for too long')
     else if (verdict === 'drained') this.#end()
     else if (verdict === 'lingers') this.#channel.destroy()
   }
@@ -141,6 +142,7 @@ export class Connection implements ByteChannelHandler, Waiter {
       this.#end()
       return
     }
+    this.#host.onIntroduced(this.#number)
     this.#replyFrameBytesMax = Math.min(hello.frameBytesMax, FRAME_BYTES_MAX)
     this.#state = 'open'
     this.#takeFrames(this.#hello.rest)

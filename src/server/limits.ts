@@ -5,6 +5,11 @@
 //   output   `slabsPerConnectionMax` slabs and `heldBytesMax` bytes, and one frame's reply beyond them
 //   time     every state that waits for the peer has a limit, checked by the sweep
 //
+// and what all of them may cost by
+//
+//   input    connectionsMax x partialBytesMax + largeFramesMax x FRAME_BYTES_MAX: 512 MiB by default
+//   output   the slabs, and `heldBytesOfAllMax`
+//
 // Reply slabs are shared by all connections of a shard. A frame is executed only while `frameSlabsMax` of them are
 // free, so that no reply ever stops half-way for want of one.
 
@@ -36,6 +41,8 @@ export function frameSlabsMax(slabBytes: number): number {
 export interface ServerLimits {
   /** Connections open at once. Default 1024. */
   readonly connectionsMax: number
+  /** Connections that have not said a whole hello yet; further ones are closed without a word. Default 256. */
+  readonly strangersMax: number
   /** Milliseconds from the connection's start to its whole hello. Default 5,000. */
   readonly handshakeMs: number
   /**
@@ -48,16 +55,25 @@ export interface ServerLimits {
   readonly slabsPerConnectionMax: number
   /**
    * Reply bytes that a connection's channel has not released, with WRITE_COST_BYTES for each write, before its frames
-   * wait. Small replies are copies outside the slabs: all connections together hold up to `connectionsMax` times as
-   * much. Default 1 MiB.
+   * wait. Default 1 MiB.
    */
   readonly heldBytesMax: number
+  /**
+   * The same over all connections of the thread: beyond it a connection executes further frames only when it has nothing
+   * unreleased itself. Default 256 MiB.
+   */
+  readonly heldBytesOfAllMax: number
   /** Bytes of an incomplete frame up to which a connection needs no place among the large ones. Default 256 KiB. */
   readonly partialBytesMax: number
   /** Connections that may hold a larger incomplete frame at once; the others pause, in order. Default 16. */
   readonly largeFramesMax: number
   /** Milliseconds that a larger incomplete frame may take to arrive once it has its place. Default 30,000. */
   readonly largeFrameMs: number
+  /**
+   * Milliseconds without a byte from the client after which a connection that owes it nothing is closed. Default 86,400,000,
+   * a day: a pool of idle connections is no fault, and peers that are gone are found by TCP's keep-alive.
+   */
+  readonly idleMs: number
   /** Milliseconds for which a connection that was ended lingers, so that its last bytes arrive. Default 1,000. */
   readonly lingerMs: number
   /** Milliseconds of silence after which a draining connection is ended. Default 100. */
@@ -68,14 +84,17 @@ export interface ServerLimits {
 
 export const SERVER_LIMITS: ServerLimits = Object.freeze({
   connectionsMax: 1024,
+  strangersMax: 256,
   handshakeMs: 5_000,
   slowReaderMs: 30_000,
   slowReaderStarvingMs: 1_000,
   slabsPerConnectionMax: 32,
   heldBytesMax: 1024 * 1024,
+  heldBytesOfAllMax: 256 * 1024 * 1024,
   partialBytesMax: 256 * 1024,
   largeFramesMax: 16,
   largeFrameMs: 30_000,
+  idleMs: 86_400_000,
   lingerMs: 1_000,
   drainQuietMs: 100,
   sweepMs: 100,
@@ -91,6 +110,7 @@ export function resolveLimits(given: Partial<ServerLimits> = {}): ServerLimits {
     if (!Object.hasOwn(SERVER_LIMITS, name)) throw invalid(`${name} is not a limit`)
     if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is not a positive integer`)
   }
+  if (limits.heldBytesMax > limits.heldBytesOfAllMax) throw invalid('heldBytesMax exceeds heldBytesOfAllMax')
   if (limits.slowReaderStarvingMs > limits.slowReaderMs) throw invalid('slowReaderStarvingMs exceeds slowReaderMs')
   return Object.freeze(limits)
 }

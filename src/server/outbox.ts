@@ -1,7 +1,8 @@
 // What a connection has handed to its channel and the channel has not released yet. The peer that does not read makes
 // this grow, so this is where its frames are made to wait.
 //
-//   invariant: `heldBytes` (with WRITE_COST_BYTES each) and `heldSlabs` are the sums over all writes not yet released.
+//   invariant: `heldBytes` (with WRITE_COST_BYTES each) and `heldSlabs` are the sums over all writes not yet released;
+//   `traffic.bytesHeld` is the sum over all connections.
 
 import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
@@ -45,8 +46,10 @@ export class Outbox {
 
   /** Whether no further frame may be executed, with this much written and not sent yet. */
   isFull(writer: ReplyWriter): boolean {
+    const isThreadFull = this.#heldBytes > 0 && this.#traffic.bytesHeld >= this.#limits.heldBytesOfAllMax
     return (
       this.#isChannelFull ||
+      isThreadFull ||
       this.#heldSlabs + writer.slabCount >= this.#limits.slabsPerConnectionMax ||
       this.#heldBytes + writer.totalBytes >= this.#limits.heldBytesMax
     )
@@ -70,6 +73,7 @@ export class Outbox {
 
   #write(write: ReplyWrite): void {
     this.#heldBytes += write.bytes + WRITE_COST_BYTES
+    this.#traffic.bytesHeld += write.bytes + WRITE_COST_BYTES
     this.#heldSlabs += write.slabs.length
     this.#traffic.bytesOut += write.bytes
     const takesMore = this.#channel.write(write.parts, () => this.#released(write))
@@ -78,6 +82,7 @@ export class Outbox {
 
   #released(write: ReplyWrite): void {
     this.#heldBytes -= write.bytes + WRITE_COST_BYTES
+    this.#traffic.bytesHeld -= write.bytes + WRITE_COST_BYTES
     assert(this.#heldBytes >= 0, 'a write is released once')
     this.#heldSlabs -= write.slabs.length
     this.#releaseCount++

@@ -51,6 +51,8 @@ export class ShardRuntime {
   readonly #maintenance: Maintenance
   /** By number, in the order in which they came. */
   readonly #connections = new Map<number, Connection>()
+  /** Numbers of those that have not said hello. */
+  readonly #strangers = new Set<number>()
   #lastNumber = 0
   #sweep: Timer | undefined
   #topology: Topology | undefined
@@ -104,9 +106,10 @@ export class ShardRuntime {
    * @param refusal Refuses whatever hello comes with this reason. Default: REFUSAL_NONE, serve it.
    */
   accept(channel: ByteChannel, refusal: number = REFUSAL_NONE): void {
-    const { connectionsMax } = this.#options.limits
+    const { connectionsMax, strangersMax } = this.#options.limits
     const { traffic } = this.#host
-    if (this.#connections.size >= connectionsMax + REFUSED_CONNECTIONS_MAX) {
+    const isCrowded = this.#connections.size >= connectionsMax + REFUSED_CONNECTIONS_MAX
+    if (isCrowded || this.#strangers.size >= strangersMax) {
       traffic.connectionsRefused++
       channel.destroy()
       return
@@ -116,6 +119,7 @@ export class ShardRuntime {
     const number = ++this.#lastNumber
     const connection = new Connection(this.#host, channel, number, standingRefusal)
     this.#connections.set(number, connection)
+    this.#strangers.add(number)
     this.#sweep ??= this.#nextSweep()
     channel.open(connection)
   }
@@ -181,6 +185,7 @@ export class ShardRuntime {
       slabLine: new SlabLine(() => executor.hasRoom()),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic: new Traffic(),
+      onIntroduced: (number) => this.#strangers.delete(number),
       onClosed: (number) => this.#onClosed(number),
     }
   }
@@ -193,6 +198,7 @@ export class ShardRuntime {
 
   #onClosed(number: number): void {
     this.#connections.delete(number)
+    this.#strangers.delete(number)
     this.#noteEmpty()
   }
 

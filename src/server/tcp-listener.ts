@@ -70,8 +70,8 @@ export class TcpListener {
   private constructor(server: NetServer, options: TcpListenerOptions) {
     this.#server = server
     this.#servesRemoteClients = options.servesRemoteClients
-    // A peer that fails the TLS handshake is gone already, and nobody else's business.
-    server.on('tlsClientError', () => {})
+    // Node leaves a socket open whose handshake takes too long.
+    server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy())
     server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => this.#onSocket(socket))
   }
 

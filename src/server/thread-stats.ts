@@ -11,6 +11,8 @@ export class Traffic {
   connectionsRefused = 0
   /** Connections closed for a fault of the peer. */
   connectionsFailed = 0
+  /** Bytes that channels have not released, with WRITE_COST_BYTES for each write. */
+  bytesHeld = 0
 }
 
 /** Counters of one shard thread since it started, and present sizes. */
@@ -50,6 +52,8 @@ export interface ThreadStats {
   readonly sectionsStopped: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** Reply bytes that clients have not taken yet, with what each write costs beside them. */
+  readonly bytesHeld: number
   /** Connections open now. */
   readonly connections: number
   readonly connectionsAccepted: number

@@ -6,18 +6,18 @@ import { spawnSync } from 'node:child_process'
 /** Milliseconds that an installation may take: for the time limit of the hook that calls. */
 export const INSTALL_MS_MAX = 120_000
 
-/** Sees to it that `program`, of a Debian package of that name, can be run. */
-export function requireDebianPackage(program: string): void {
-  if (isInstalled(program)) return
+/** Sees to it that `program`, of a Debian package of that name, can be run; `argument` makes it do nothing and end well. */
+export function requireDebianPackage(program: string, argument = '--version'): void {
+  if (isInstalled(program, argument)) return
   if (process.getuid?.() === 0) {
     apt('update')
     apt('install', '--yes', '--no-install-recommends', program)
   }
-  if (!isInstalled(program)) throw new Error(`this test runs ${program}: apt-get install ${program}`)
+  if (!isInstalled(program, argument)) throw new Error(`this test runs ${program}: apt-get install ${program}`)
 }
 
-function isInstalled(program: string): boolean {
-  return spawnSync(program, ['--version']).status === 0
+function isInstalled(program: string, argument: string): boolean {
+  return spawnSync(program, [argument]).status === 0
 }
 
 function apt(...args: string[]): void {

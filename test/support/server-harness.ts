@@ -255,6 +255,7 @@ export interface TestRuntimeOptions {
   readonly replySlabsMax?: number
   readonly limits?: Partial<ServerLimits>
   readonly topology?: Topology
+  readonly password?: string
 }
 
 /** A runtime, and all that it was given. */
@@ -288,6 +289,7 @@ export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
     clock,
     limits,
     logger: log,
+    ...(options.password !== undefined && { password: options.password }),
   })
   runtime.adopt(topology)
   runtime.publish()
