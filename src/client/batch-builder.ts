@@ -8,7 +8,9 @@
 // shard, and a counting sort at the end deals the operation indexes out to the sections: 2 ns an operation, and
 // nothing at all when there is one shard.
 
+import { OP_ATOMIC } from '../protocol/codes.ts'
 import { FRAME_BYTES_TARGET } from '../protocol/limits.ts'
+import type { OperationFields } from '../protocol/operation-head.ts'
 import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer.ts'
 import { assert } from '../util/assert.ts'
 import type { BatchResults } from './batch-results.ts'
@@ -24,6 +26,12 @@ import { Section } from './section.ts'
 export interface RoutedFrame {
   readonly lane: number
   readonly frame: OutgoingFrame
+}
+
+/** An operation of an atomic group. */
+export interface GroupMember {
+  readonly code: number
+  readonly fields: OperationFields
 }
 
 interface OpenSection {
@@ -95,6 +103,27 @@ export class BatchBuilder {
     const writer = this.#writers[shard] ?? this.#open(shard)
     writer.appendSetBytes(operation, key, keyStart, keyEnd, value, valueStart, valueEnd)
     return this.#appended(shard, writer)
+  }
+
+  /** Appends any operation, with options and arguments; returns its index. Throws as `SectionWriter.appendOperation`. */
+  appendOperation(code: number, shard: number, fields: OperationFields): number {
+    const writer = this.#writers[shard] ?? this.#open(shard)
+    writer.appendOperation(code, fields)
+    return this.#appended(shard, writer)
+  }
+
+  /**
+   * Appends an atomic group, all of it into one section, to a batch that is empty so far; operation i of the group has
+   * index i + 1. Throws as `appendOperation`, and then the batch is not to be sent.
+   */
+  appendGroup(shard: number, members: readonly GroupMember[]): void {
+    assert(this.#operationCount === 0, 'a group is a batch of its own')
+    const writer = this.#open(shard)
+    writer.appendOperation(OP_ATOMIC, { count: members.length })
+    for (const { code, fields } of members) writer.appendOperation(code, fields)
+    while (this.#columns.capacity <= members.length) this.#columns = this.#pools.columns.grow(this.#columns)
+    this.#columns.shards.fill(shard, 0, members.length + 1)
+    this.#operationCount = members.length + 1
   }
 
   /**

@@ -4,16 +4,34 @@
 // The replies' memory belongs to these results while they are reachable: it is never written again, unless the
 // caller hands it back with `release`.
 
-import { STATUS_MISSING, STATUS_NO_MEMORY, STATUS_UNMET, STATUS_UNMET_VALUE_VERSION } from '../protocol/codes.ts'
+import {
+  STATUS_ABORTED,
+  STATUS_MISSING,
+  STATUS_NO_MEMORY,
+  STATUS_NOT_A_NUMBER,
+  STATUS_OVERFLOW,
+  STATUS_TOO_LARGE,
+  STATUS_UNMET,
+  STATUS_UNMET_VALUE_VERSION,
+} from '../protocol/codes.ts'
 import { RESULT_SHAPES, STATUSES, type StatusRow } from '../protocol/statuses.ts'
 import { assert } from '../util/assert.ts'
 import { readU64 } from '../util/bytes.ts'
-import { type Fate, SluiceError } from '../util/errors.ts'
+import { type ErrorCode, type Fate, SluiceError } from '../util/errors.ts'
+import type { OwnedBytes } from '../util/owned-bytes.ts'
 import { type Columns, STATUS_NOT_DONE, STATUS_UNKNOWN } from './columns.ts'
 import type { Pools } from './pools.ts'
 import type { MemoryReuse } from './transport.ts'
 
 const VERSION_BYTES = 8
+
+const STATUS_ERRORS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
+  [STATUS_NO_MEMORY, ['NO_MEMORY', 'the shard is at its memory limit']],
+  [STATUS_NOT_A_NUMBER, ['NOT_A_NUMBER', 'the value is no decimal integer of 64 bits']],
+  [STATUS_OVERFLOW, ['OVERFLOW', 'the sum would pass 64 bits']],
+  [STATUS_TOO_LARGE, ['VALUE_TOO_LARGE', 'the value would be too large, or the group too much work']],
+  [STATUS_ABORTED, ['ABORTED', 'another operation of the atomic group kept all of it from taking effect']],
+])
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -22,6 +40,9 @@ const IS_DONE = 1
 const IS_FOUND = 2
 const HAS_VALUE = 4
 const HAS_VERSION = 8
+const IS_MET = 16
+const HAS_NUMBER = 32
+const HAS_EXPIRY = 64
 
 /** Those bits by status byte. */
 const TRAITS = new Uint8Array(256)
@@ -96,7 +117,7 @@ export class BatchResults {
   }
 
   /**
-   * Why the operation was not done: NO_MEMORY, NOT_EXECUTED when the record did not allow it, or what kept it from
+   * Why the operation was not done: NO_MEMORY, NOT_A_NUMBER, OVERFLOW, VALUE_TOO_LARGE, ABORTED, or what kept it from
    * being answered. Undefined when it was done.
    */
   error(index: number): SluiceError | undefined {
@@ -104,12 +125,7 @@ export class BatchResults {
     if (fate === 'done') return undefined
     const columns = this.#at(index)
     const status = columns.statuses[index] as number
-    if (status === STATUS_NO_MEMORY) {
-      return new SluiceError('NO_MEMORY', 'the shard is at its memory limit', { fate })
-    }
-    if (status < STATUS_NOT_DONE) {
-      return new SluiceError('NOT_EXECUTED', `the server refused the operation: ${STATUSES[status]?.name}`, { fate })
-    }
+    if (status < STATUS_NOT_DONE) return errorOfStatus(status)
     const failure = this.#failures[columns.sources[index] as number]
     assert(failure !== undefined, 'an operation that was not answered has a failure')
     return failure
@@ -118,6 +134,24 @@ export class BatchResults {
   /** Whether there was a record: for get, exists and delete. True for a set that was done and whose condition held. */
   found(index: number): boolean {
     return this.#has(index, IS_FOUND)
+  }
+
+  /** Whether the operation was done and its condition held; true when it had none. */
+  met(index: number): boolean {
+    return this.#has(index, IS_MET)
+  }
+
+  /** The number that an add, append or writeRange gave. Throws INVALID_ARGUMENT when there is none. */
+  number(index: number): bigint {
+    if (!this.#has(index, HAS_NUMBER)) throw new SluiceError('INVALID_ARGUMENT', `operation ${index} gave no number`)
+    return BigInt.asIntN(64, readU64(this.source(index), this.valueStart(index)))
+  }
+
+  /** When the record of a getRecord expires, ms since 1970; Infinity for never, undefined when there is no record. */
+  expiresAtMs(index: number): number | undefined {
+    if (!this.#has(index, HAS_EXPIRY)) return undefined
+    const expiresAtMs = Number(readU64(this.source(index), this.valueStart(index) - 2 * VERSION_BYTES))
+    return expiresAtMs === 0 ? Infinity : expiresAtMs
   }
 
   /** Whether the result has a value, which may be empty: that of a record which a get found. */
@@ -133,6 +167,12 @@ export class BatchResults {
     if (!this.hasValue(index)) return undefined
     const bytes = this.source(index)
     return new Uint8Array(bytes.buffer, bytes.byteOffset + this.valueStart(index), this.valueBytes(index))
+  }
+
+  /** @internal The value as bytes of the caller's own; undefined when there is none. */
+  ownedValue(index: number, owned: OwnedBytes): Uint8Array | undefined {
+    if (!this.hasValue(index)) return undefined
+    return owned.copy(this.source(index), this.valueStart(index), this.valueBytes(index))
   }
 
   /** As `value`, decoded as UTF-8 (a malformed sequence becomes U+FFFD). */
@@ -197,9 +237,21 @@ export class BatchResults {
   }
 }
 
+function errorOfStatus(status: number): SluiceError {
+  const [code, message] = STATUS_ERRORS.get(status) ?? ['NOT_EXECUTED', `the server answered ${STATUSES[status]?.name}`]
+  return new SluiceError(code, message)
+}
+
 function traitsOf({ code, shape, isDone }: StatusRow): number {
   if (!isDone) return 0
-  const { hasLength, stampBytes } = RESULT_SHAPES[shape]
-  const isFound = code !== STATUS_MISSING && (code < STATUS_UNMET || code > STATUS_UNMET_VALUE_VERSION)
-  return IS_DONE | (isFound ? IS_FOUND : 0) | (hasLength ? HAS_VALUE : 0) | (stampBytes > 0 ? HAS_VERSION : 0)
+  const { hasLength, stampBytes, numberBytes } = RESULT_SHAPES[shape]
+  const isMet = code < STATUS_UNMET || code > STATUS_UNMET_VALUE_VERSION
+  let traits = IS_DONE
+  if (isMet) traits |= IS_MET
+  if (isMet && code !== STATUS_MISSING) traits |= IS_FOUND
+  if (hasLength) traits |= HAS_VALUE
+  if (stampBytes > 0) traits |= HAS_VERSION
+  if (stampBytes > VERSION_BYTES) traits |= HAS_EXPIRY
+  if (numberBytes > 0) traits |= HAS_NUMBER
+  return traits
 }

@@ -1,12 +1,15 @@
 // The fast way to work with many records: no promise, closure or object for an operation.
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET, OP_WITH_VERSION } from '../protocol/codes.ts'
+import { OP_GET, OP_SET, OP_WITH_VERSION } from '../protocol/codes.ts'
+import type { OperationFields } from '../protocol/operation-head.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Dispatcher, SendOptions } from './dispatcher.ts'
+import { OperationList } from './operation-list.ts'
 import { checkTimeout } from './options.ts'
+import type { SetOptions } from './record-options.ts'
 
 /** Options of `client.batch`. */
 export interface BatchOptions {
@@ -26,11 +29,10 @@ export interface BatchOptions {
  * results.string(name) // 'Ada'
  * ```
  *
- * Keys have 1 to 65,535 bytes, values 0 to 8 MiB; text is sent as UTF-8. An append that throws KEY_TOO_LARGE or
- * VALUE_TOO_LARGE leaves the batch as it was. After `send` every method throws INVALID_ARGUMENT: `client.batch()` gives
+ * After `send` every method throws INVALID_ARGUMENT: `client.batch()` gives
  * a fresh batch, whose memory comes from earlier ones.
  */
-export class Batch {
+export class Batch extends OperationList {
   readonly #dispatcher: Dispatcher
   readonly #flags: number
   /** Undefined once sent. */
@@ -39,6 +41,7 @@ export class Batch {
 
   /** @internal */
   constructor(dispatcher: Dispatcher, options: BatchOptions = {}) {
+    super(() => dispatcher.clock.nowMs())
     this.#dispatcher = dispatcher
     this.#flags = options.withVersions === true ? OP_WITH_VERSION : 0
     this.#builder = dispatcher.open()
@@ -50,23 +53,12 @@ export class Batch {
     return this.#open().operationCount
   }
 
-  /** Appends a read of the value; `value`, `string` and `found` of the results have it. */
-  get(key: string | Uint8Array): number {
+  override get(key: string | Uint8Array): number {
     return this.#append(OP_GET, key)
   }
 
-  /** Appends a question whether there is a record; `found` of the results answers it. */
-  exists(key: string | Uint8Array): number {
-    return this.#append(OP_EXISTS, key)
-  }
-
-  /** Appends a deletion; `found` of the results tells whether there was a record. */
-  delete(key: string | Uint8Array): number {
-    return this.#append(OP_DELETE, key)
-  }
-
-  /** Appends a write, of a new record or over the old one. The value is copied before this returns. */
-  set(key: string | Uint8Array, value: string | Uint8Array): number {
+  override set(key: string | Uint8Array, value: string | Uint8Array, options?: SetOptions): number {
+    if (options !== undefined) return super.set(key, value, options)
     return this.#open().appendSet(OP_SET | this.#flags, this.#shardOf(key), key, value)
   }
 
@@ -101,6 +93,11 @@ export class Batch {
     if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
     this.#builder = undefined
     return this.#dispatcher.sendBatch(builder, options)
+  }
+
+  protected override appendOperation(code: number, key: string | Uint8Array, fields: OperationFields): number {
+    const asksVersion = this.#flags !== 0 && fields.withExpiry !== true
+    return this.#open().appendOperation(code, this.#shardOf(key), { ...fields, key, withVersion: asksVersion })
   }
 
   #append(operation: number, key: string | Uint8Array): number {

@@ -1,5 +1,5 @@
 // Makes batches out of single calls: the promise calls of one lane gather in an open batch, which is sent as any
-// other. A call costs its promise and three array entries.
+// other. A call costs its promise and three array entries; a key of getMany costs three entries and no promise.
 //
 // When the open batch is sent, in words:
 //   1. at the end of the turn of its first call, if its connection is idle: a lone caller does not wait;
@@ -7,12 +7,15 @@
 //   3. at once when a full frame has gathered: waiting longer makes nothing cheaper;
 //   4. at once when a batch of the client is sent: calls and batches keep their order.
 
-import { OP_DELETE, OP_EXISTS, OP_GET, OP_SET } from '../protocol/codes.ts'
+import { OP_GET, OP_SET } from '../protocol/codes.ts'
+import type { OperationFields } from '../protocol/operation-head.ts'
 import { assert } from '../util/assert.ts'
 import { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
+import { outcomeOf, WANTS_MET } from './call-outcome.ts'
 import type { FrameTerms } from './frame-terms.ts'
+import type { Gathering } from './gathering.ts'
 import { atTurnEnd } from './turn-end.ts'
 
 /** Where a batcher's batches begin and where they go. */
@@ -31,20 +34,22 @@ export interface BatcherOutlet {
   readonly whenFull: 'wait' | 'fail'
 }
 
-// What a call's promise resolves to.
-const WANTS_BYTES = 0
-const WANTS_TEXT = 1
-const WANTS_FOUND = 2
-const WANTS_NOTHING = 3
+/** Not a call of its own, but one of the reads of a gathering. */
+const WANTS_MEMBER = 255
 
 type Resolve = (value: unknown) => void
 type Reject = (error: unknown) => void
 
-/** Calls that wait for one batch: entry i is for its operation i. */
+/** Calls that wait for one batch. */
 interface Calls {
+  /** Entry i is for operation i of the batch. */
   readonly wants: number[]
+  /** One entry a call, in order. */
   readonly resolves: Resolve[]
   readonly rejects: Reject[]
+  /** One entry for each read of a gathering, in order, and the position of its key there. */
+  readonly gatherings: Gathering[]
+  readonly positions: number[]
 }
 
 /** The automatic batches of one lane. Shards are indexes in the topology that the outlet's builders route by. */
@@ -62,35 +67,57 @@ export class Batcher {
     this.#outlet = outlet
   }
 
-  /** The value, copied; undefined when there is no record. */
-  get(shard: number, key: string | Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#call(WANTS_BYTES, OP_GET, shard, key) as Promise<Uint8Array | undefined>
+  /** Whether calls have to wait for room. */
+  get isFull(): boolean {
+    return this.#outlet.isFull()
   }
 
-  /** The value as text; undefined when there is no record. */
-  getString(shard: number, key: string | Uint8Array): Promise<string | undefined> {
-    return this.#call(WANTS_TEXT, OP_GET, shard, key) as Promise<string | undefined>
+  /** A get, exists or delete without options; resolves to what is wanted of its result. Rejects with KEY_TOO_LARGE too. */
+  call(want: number, operation: number, shard: number, key: string | Uint8Array): Promise<unknown> {
+    const builder = this.#builder ?? this.#open()
+    try {
+      builder.append(operation, shard, key)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#promise(want, builder)
   }
 
-  /** Whether there is a record. */
-  exists(shard: number, key: string | Uint8Array): Promise<boolean> {
-    return this.#call(WANTS_FOUND, OP_EXISTS, shard, key) as Promise<boolean>
-  }
-
-  /** Whether there was a record. */
-  delete(shard: number, key: string | Uint8Array): Promise<boolean> {
-    return this.#call(WANTS_FOUND, OP_DELETE, shard, key) as Promise<boolean>
-  }
-
-  /** Resolves when the record is written. */
-  set(shard: number, key: string | Uint8Array, value: string | Uint8Array): Promise<void> {
+  /** A set without options; resolves to true when the record is written. */
+  set(shard: number, key: string | Uint8Array, value: string | Uint8Array): Promise<unknown> {
     const builder = this.#builder ?? this.#open()
     try {
       builder.appendSet(OP_SET, shard, key, value)
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.#promise(WANTS_NOTHING, builder) as Promise<void>
+    return this.#promise(WANTS_MET, builder)
+  }
+
+  /** Any operation but those of atomic groups; resolves to what is wanted of its result. */
+  operation(want: number, code: number, shard: number, fields: OperationFields): Promise<unknown> {
+    const builder = this.#builder ?? this.#open()
+    try {
+      builder.appendOperation(code, shard, fields)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#promise(want, builder)
+  }
+
+  /** A get whose value goes to a gathering. */
+  gather(shard: number, key: string | Uint8Array, gathering: Gathering, position: number): void {
+    const builder = this.#builder ?? this.#open()
+    try {
+      builder.append(OP_GET, shard, key)
+    } catch (error) {
+      gathering.fail(error)
+      return
+    }
+    this.#calls.wants.push(WANTS_MEMBER)
+    this.#calls.gatherings.push(gathering)
+    this.#calls.positions.push(position)
+    if (builder.hasFullFrame) this.flush()
   }
 
   /** A reply has arrived on this lane, or its connection has ended. */
@@ -121,16 +148,6 @@ export class Batcher {
     this.#calls = noCalls()
     assert(calls.wants.length === builder.operationCount, 'every operation has a caller')
     this.#outlet.send(builder, terms, (results) => settle(calls, results, this.#owned))
-  }
-
-  #call(want: number, operation: number, shard: number, key: string | Uint8Array): Promise<unknown> {
-    const builder = this.#builder ?? this.#open()
-    try {
-      builder.append(operation, shard, key)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    return this.#promise(want, builder)
   }
 
   #open(): BatchBuilder {
@@ -169,25 +186,25 @@ export class Batcher {
 }
 
 function noCalls(): Calls {
-  return { wants: [], resolves: [], rejects: [] }
+  return { wants: [], resolves: [], rejects: [], gatherings: [], positions: [] }
 }
 
 // Hot: one step for each promise call.
 function settle(calls: Calls, results: BatchResults, owned: OwnedBytes): void {
-  const { wants, resolves, rejects } = calls
+  const { wants, resolves, rejects, gatherings, positions } = calls
+  let call = 0
+  let member = 0
   for (let index = 0; index < wants.length; index++) {
+    const want = wants[index] as number
+    if (want === WANTS_MEMBER) {
+      gatherings[member]?.take(positions[member] as number, results, index, owned)
+      member++
+      continue
+    }
     const error = results.error(index)
-    if (error === undefined) resolves[index]?.(outcomeOf(results, index, wants[index] as number, owned))
-    else rejects[index]?.(error)
+    if (error === undefined) resolves[call]?.(outcomeOf(results, index, want, owned))
+    else rejects[call]?.(error)
+    call++
   }
   results.release()
-}
-
-function outcomeOf(results: BatchResults, index: number, want: number, owned: OwnedBytes): unknown {
-  if (want === WANTS_BYTES) {
-    if (!results.hasValue(index)) return undefined
-    return owned.copy(results.source(index), results.valueStart(index), results.valueBytes(index))
-  }
-  if (want === WANTS_TEXT) return results.string(index)
-  return want === WANTS_FOUND ? results.found(index) : undefined
 }

@@ -74,6 +74,9 @@ export class Dispatcher implements LaneOwner {
   /** Lanes are held until another routing is in force. */
   #isRouting = false
   #waiters: Waiter[] = []
+  /** Calls that wait for room, each behind the one before. */
+  #callsWaiting = 0
+  #lastTurn: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
   #closeReason: SluiceError | undefined
 
@@ -135,6 +138,33 @@ export class Dispatcher implements LaneOwner {
     return lane.batcher
   }
 
+  /** The shard of that number, as an index in the routing in force; undefined when there is none any more. */
+  shardOfId(id: number): number | undefined {
+    const index = this.topology.shards.findIndex((shard) => shard.id === id)
+    return index === -1 ? undefined : index
+  }
+
+  /** Whether a call on this batcher has to wait before it is encoded. */
+  mustWait(batcher: Batcher): boolean {
+    return this.#callsWaiting > 0 || batcher.isFull
+  }
+
+  /** Resolves when it is the turn of a call that has to wait. Rejects with QUEUE_FULL when the client does not wait. */
+  async room(batcher: Batcher): Promise<void> {
+    if (this.whenFull === 'fail') throw queueFull()
+    this.#callsWaiting++
+    this.#lastTurn = this.#lastTurn.then(() => this.#until(() => !batcher.isFull))
+    try {
+      const { timeoutMs } = this.#settings
+      await withDeadline(this.clock, timeoutMs, this.#life.signal, () => this.#lastTurn)
+    } catch (cause) {
+      throw this.#closeReason ?? new SluiceError('TIMEOUT', 'the queue to the server stayed full', { cause })
+    } finally {
+      this.#callsWaiting--
+    }
+    if (this.#life.signal.aborted) throw this.#closeReason
+  }
+
   /** A batch to build. */
   open(): BatchBuilder {
     return new BatchBuilder(this.#routing, FRAME_OPS_MAX, this.#pools)
@@ -170,8 +200,7 @@ export class Dispatcher implements LaneOwner {
         else reject(new BatchError(failure, results))
       })
       if (this.whenFull === 'fail' && this.#isLineNeeded(frames)) {
-        const full = new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep')
-        for (const { frame } of frames) frame.fail(full)
+        for (const { frame } of frames) frame.fail(queueFull())
         return
       }
       this.#enqueue({ routing: builder.routing, frames })
@@ -246,6 +275,7 @@ export class Dispatcher implements LaneOwner {
   }
 
   async #drain(): Promise<void> {
+    while (this.#callsWaiting > 0) await this.#lastTurn
     this.flush()
     const isIdle = (): boolean =>
       !this.#isRouting && this.#line.length === 0 && this.#lanes.every((lane) => lane.isIdle)
@@ -381,6 +411,10 @@ export class Dispatcher implements LaneOwner {
     for (const lane of this.#lanes) lane.giveUp(isDue, end)
     this.onProgress()
   }
+}
+
+function queueFull(): SluiceError {
+  return new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep')
 }
 
 function delayMsFor(frames: readonly OutgoingFrame[]): number {

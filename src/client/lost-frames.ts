@@ -3,9 +3,9 @@
 //
 // Rare, so it is written for clarity: it takes the operations apart one by one. An atomic group counts as a write.
 
-import { decodeOperation } from '../protocol/operation-walk.ts'
 import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer.ts'
 import type { SluiceError } from '../util/errors.ts'
+import { runsOf } from './operation-runs.ts'
 import { OutgoingFrame } from './outgoing-frame.ts'
 import { Section } from './section.ts'
 
@@ -30,30 +30,6 @@ export function keepReads(frame: OutgoingFrame, unknown: SluiceError): OutgoingF
     section.replace()
   }
   return kept.length === 0 ? undefined : new OutgoingFrame(frame.terms, kept, frame.fruitlessTries)
-}
-
-/** Operations of a section that belong together, by their position. */
-interface Run {
-  readonly first: number
-  readonly count: number
-  readonly isWrite: boolean
-  readonly start: number
-  readonly end: number
-}
-
-function* runsOf(section: Section): Generator<Run, void, undefined> {
-  let start = section.start
-  for (let first = 0; first < section.operationCount; ) {
-    const { row, count: groupSize, end: headEnd } = decodeOperation(section.bytes, start, section.end)
-    let end = headEnd
-    let count = 1
-    if (row.name === 'atomic') {
-      for (; count <= (groupSize ?? 0); count++) end = decodeOperation(section.bytes, end, section.end).end
-    }
-    yield { first, count, isWrite: row.isWrite, start, end }
-    first += count
-    start = end
-  }
 }
 
 function readsOf(section: Section, unknown: SluiceError): Section | undefined {

@@ -2,10 +2,12 @@
 // This happens when slots move, so it is written for clarity: it takes the operations apart to find their keys.
 
 import { slotOfBytes } from '../cluster/slot.ts'
-import { decodeOperation } from '../protocol/operation-walk.ts'
+import { operationEnd } from '../protocol/operation-walk.ts'
 import { OPERATIONS_START, type SectionWriter } from '../protocol/section-writer.ts'
 import { assert } from '../util/assert.ts'
+import { SluiceError } from '../util/errors.ts'
 import type { RoutedFrame } from './batch-builder.ts'
+import { runsOf } from './operation-runs.ts'
 import { OutgoingFrame } from './outgoing-frame.ts'
 import type { Routing } from './routing.ts'
 import { Section } from './section.ts'
@@ -18,7 +20,7 @@ interface Part {
 
 /**
  * The unanswered operations of the frames, in frames for another routing; the given frames end. Operations that go to
- * one shard keep their order.
+ * one shard keep their order; a group stays together, or fails when its keys are on several shards now.
  */
 export function reroute(frames: readonly OutgoingFrame[], routing: Routing): RoutedFrame[] {
   const routed: RoutedFrame[] = []
@@ -42,19 +44,41 @@ export function reroute(frames: readonly OutgoingFrame[], routing: Routing): Rou
 
 function splitByShard(section: Section, routing: Routing): Map<number, Part> {
   const parts = new Map<number, Part>()
-  let at = section.start
-  for (let position = 0; position < section.operationCount; position++) {
-    const { key, end } = decodeOperation(section.bytes, at, section.end)
-    assert(key.length > 0, 'the client sends operations on keys')
-    const shard = routing.slots[slotOfBytes(key, 0, key.length)] as number
+  for (const { first, count, start, end, keys } of runsOf(section)) {
+    const shard = shardOf(keys, section, routing)
+    if (typeof shard !== 'number') {
+      section.failRange(first, count, shard)
+      continue
+    }
     const part = parts.get(shard) ?? { writer: section.batch.pools.takeWriter(), indexes: [] }
     parts.set(shard, part)
-    part.writer.appendEncoded(section.bytes, at, end)
-    part.indexes.push(section.operationIndex(position))
-    at = end
+    appendRun(part.writer, section.bytes, start, end, count)
+    for (let position = first; position < first + count; position++) part.indexes.push(section.operationIndex(position))
   }
   section.batch.addSections(parts.size)
   return parts
+}
+
+/** The one shard that operations are for now, or why there is none. */
+function shardOf(keys: readonly Uint8Array[], section: Section, routing: Routing): number | SluiceError {
+  if (keys.length === 0) {
+    const shard = routing.topology.shards.findIndex(({ id }) => id === section.shard)
+    return shard === -1 ? new SluiceError('NOT_EXECUTED', 'the shard is gone') : shard
+  }
+  const shards = new Set(keys.map((key) => routing.slots[slotOfBytes(key, 0, key.length)] as number))
+  const [shard] = shards
+  assert(shard !== undefined, 'there is a key')
+  return shards.size === 1 ? shard : new SluiceError('NOT_EXECUTED', 'the keys of the group are on several shards now')
+}
+
+/** `appendEncoded` takes one operation at a time. */
+function appendRun(writer: SectionWriter, bytes: Uint8Array, start: number, end: number, count: number): void {
+  let at = start
+  for (let left = count; left > 0; left--) {
+    const next = operationEnd(bytes, at, end)
+    writer.appendEncoded(bytes, at, next)
+    at = next
+  }
 }
 
 function sectionOf(from: Section, shard: number, part: Part, routing: Routing): Section {
