@@ -38,6 +38,8 @@ export interface EngineExports {
   resume(at: number, end: number): number
   getSingle(keyBytes: number, nowMs: number): number
   maintain(nowMs: number, buckets: number): void
+  beginDiscard(): void
+  discardUnowned(buckets: number): number
   clearEffects(): void
   applyEffects(bytes: number, nowMs: number): number
   digest(): bigint

@@ -23,7 +23,7 @@ import {
   EFFECTS_FULL,
   EXECUTED,
   NEEDS_MEMORY,
-  REMOVED_BY_EVICTION,
+  REMOVED_BY_DISCARD,
   WRONG_SLOT,
 } from './outcomes.ts'
 import { giveGarbageBack, RECLAIM_LATER, RECLAIMED } from './reclaim.ts'
@@ -61,7 +61,7 @@ function isWellFormed(at: usize, end: usize): bool {
   if (version <= call().version || version >> 63 || load<u64>(at, 16) > <u64>EXPIRY_MS_MAX) return false
   const valueBytes = bytes - EFFECT_HEADER_BYTES - keyBytes
   const reason = <u32>load<u8>(at, 5)
-  if (reason > (kind == EFFECT_REMOVE ? <u32>REMOVED_BY_EVICTION : 0)) return false
+  if (reason > (kind == EFFECT_REMOVE ? <u32>REMOVED_BY_DISCARD : 0)) return false
   if (kind != EFFECT_SET && load<u64>(at, 16)) return false
   if (kind == EFFECT_SET) return keyBytes - 1 < <u32>KEY_BYTES_MAX && valueBytes <= <u32>VALUE_BYTES_MAX
   if (kind == EFFECT_REMOVE) return keyBytes > 0 && !valueBytes
