@@ -62,8 +62,8 @@ export function fillPage(cursor: u64, count: u32): u32 {
 }
 
 /**
- * Lists the keys to be shown that are at home in a bucket with hashes in [from, to) at `at`; returns where they end, or 0 when the
- * page is too short.
+ * Lists the keys to be shown that are at home in a bucket with hashes in [from, to) at `at`; returns where they end, or
+ * 0 when the page is too short.
  */
 function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): usize {
   const keysBefore = keysWritten
