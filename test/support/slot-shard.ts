@@ -135,8 +135,7 @@ export class SlotShard {
 
   #noteDone(isDone: boolean): void {
     if (isDone && this.#unowned.size > 0) throw new Error(`${this.#unowned.size} unowned records are left`)
-    if (isDone !== !this.#isDiscarding && !isDone)
-      throw new Error('there is something to discard, though nothing was lost')
+    if (!isDone && !this.#isDiscarding) throw new Error('there is something to discard, though nothing was lost')
     if (isDone && this.#isDiscarding) this.seen.laps++
     this.#isDiscarding = !isDone
   }
