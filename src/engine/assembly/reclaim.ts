@@ -1,10 +1,10 @@
-// What to do when memory is exhausted: give back what was cleared, then what is in slots that were taken away, then what
-// has expired, then what may be evicted.
+// What to do when memory is exhausted: give back what was cleared, then what is in slots that were taken away, then
+// what has expired, then what may be evicted.
 
 import { KEY_BYTES_MAX } from '../../protocol/limits.ts'
 import { evictionPolicy } from './admission.ts'
-import { chargeVisits, mayVisit } from './budget.ts'
 import { BLOCK_BYTES_MIN } from './block.ts'
+import { chargeVisits, mayVisit } from './budget.ts'
 import { call } from './call.ts'
 import { discard, isDiscarding } from './discard.ts'
 import { hasEffectRoom } from './effects.ts'

@@ -29,7 +29,7 @@ const KEY_LENGTH_BYTES_MAX: u32 = 3
 const HASH_END: u64 = 1 << 32
 
 let keysWritten: u32 = 0
-/** Bytes of the keys that the present page or search left out because their slots are not owned: telling that is work. */
+/** Bytes of the keys that this page or search left out because their slots are not owned: telling that is work. */
 let unownedKeyBytes: u32 = 0
 
 /** Writes the page that follows `cursor`, with about `count` keys; returns its length. */
