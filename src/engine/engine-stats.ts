@@ -41,11 +41,11 @@ export interface EngineStats {
   readonly expired: number
   /** Records removed to make room for others. */
   readonly evicted: number
-  /** Records removed because the shard lost their slots. */
+  /** Records removed because the slot that they were in was taken away. */
   readonly discarded: number
   /** Index entries moved by growth. */
   readonly entriesMoved: number
-  /** Index entries that sweeps, evictions, scans and clears looked at. */
+  /** Index entries that sweeps, evictions, discards, scans and clears looked at. */
   readonly entriesVisited: number
   /** Effects emitted: the position of the next one. */
   readonly effectPosition: number
@@ -87,10 +87,10 @@ export function readStats(view: DataView, memoryBytes: number): EngineStats {
     entriesMoved: u64(11),
     expired: u64(12),
     evicted: u64(13),
-    discarded: u64(14),
-    entriesVisited: u64(15),
-    effectPosition: u64(16),
-    version: view.getBigUint64(COUNTERS_AT + 17 * 8, true),
+    discarded: u64(17),
+    entriesVisited: u64(14),
+    effectPosition: u64(15),
+    version: view.getBigUint64(COUNTERS_AT + 16 * 8, true),
     memoryBytes,
   }
 }

@@ -30,6 +30,7 @@ const BROKEN_INVARIANTS = [
   'a count of passed entries is wrong',
   'a count of entries is wrong',
   'a bucket is looked at too late for a record that expires',
+  'a record is left in a slot that is not owned',
 ] as const
 
 /** Changes of an engine, in order, as one piece of the stream that `applyEffects` takes. */
@@ -46,6 +47,7 @@ const EXPIRING_AT = 32
 const CLEARED_AT = 36
 const EFFECT_BYTES_AT = 40
 const APPLIED_BYTES_AT = 48
+const DISCARDING_AT = 60
 
 /** One shard's storage. Owned by one thread. Made by `createEngine`. */
 export class Engine {
@@ -58,6 +60,8 @@ export class Engine {
   readonly #effectsAt: number
   readonly #slabsAt: number
   readonly #slabStride: number
+  /** Slots that were taken away and whose records may not all be discarded yet: a bitmap like that of the owned ones. */
+  readonly #lostSlots = new Uint8Array(SLOT_BITMAP_BYTES)
   /** Bytes that one reply slab can hold. */
   readonly slabBytes: number
   /** Reply slabs of this engine, numbered from 0. */
@@ -85,7 +89,7 @@ export class Engine {
     this.slabBytes = this.#slabStride - exports.SLAB_TAIL_BYTES.value
     this.slabCount = valid.replySlabsMax
     this.#bytes.set(valid.secret, this.#requestAt)
-    this.#bytes.set(valid.ownedSlots, exports.SLOTS_AT.value)
+    this.setOwnedSlots(valid.ownedSlots)
     const pagesMax = Math.floor(valid.memoryBytesMax / 65_536) + heapStart / 65_536
     const { effectsBytesMax, versionStart, policy, repeats } = valid
     if (pagesMax > PAGES_MAX)
@@ -105,25 +109,37 @@ export class Engine {
   }
 
   /**
-   * Replaces the slots whose records may be here: bit `slot & 7` of byte `slot >> 3`. Records of slots that are taken
-   * away are discarded by `maintain`, in slices; until then scans do not show them, but a count does, and reads and
-   * overwrites find them: the caller executes nothing on slots that are not owned. A slot may be owned again only when
-   * `isDiscarding` is false.
+   * Replaces the slots that are owned: bit `slot & 7` of byte `slot >> 3`. Records are created in owned slots only.
+   *
+   * Those that lie in a slot taken away are unowned from here on: no scan and no random key shows them, and they are
+   * to be removed by `discardUnowned` or `maintain`. Operations on a key do not ask for its slot where there is a
+   * record: the caller has refused those for other slots. Nor may a slot be owned again before `discardUnowned` has
+   * returned true, which is asserted: its old records would come back.
    */
   setOwnedSlots(bitmap: Uint8Array): void {
     assert(bitmap.length === SLOT_BITMAP_BYTES, 'the bitmap has a bit for each slot')
-    const at = this.#exports.SLOTS_AT.value
-    const owned = this.#bytes.subarray(at, at + SLOT_BITMAP_BYTES)
-    const isAnyLost = owned.some((byte, index) => (byte & ~(bitmap[index] as number)) !== 0)
-    const isAnyGained = owned.some((byte, index) => (~byte & (bitmap[index] as number)) !== 0)
-    assert(!(isAnyGained && this.isDiscarding), 'what was held of a slot is gone before it is owned again')
+    const slotsAt = this.#exports.SLOTS_AT.value
+    const owned = this.#bytes.subarray(slotsAt, slotsAt + SLOT_BITMAP_BYTES)
+    if (!this.#isDiscarding) this.#lostSlots.fill(0)
+    const isReturning = this.#lostSlots.some((lost, at) => (lost & (bitmap[at] ?? 0)) !== 0)
+    assert(!isReturning, 'a slot is owned again only when its records are gone')
+    let losesAny = false
+    for (const [at, before] of owned.entries()) {
+      const lost = before & ~(bitmap[at] ?? 0)
+      this.#lostSlots[at] = (this.#lostSlots[at] ?? 0) | lost
+      if (lost !== 0) losesAny = true
+    }
     owned.set(bitmap)
-    if (isAnyLost) this.#exports.beginDiscard()
+    if (losesAny) this.#exports.beginDiscard()
   }
 
-  /** Whether records of slots that were taken away may be left. */
-  get isDiscarding(): boolean {
-    return this.#exports.isDiscarding() !== 0
+  /**
+   * Looks at `buckets` buckets of the index, or fewer where they hold long keys, and removes the unowned records that
+   * it finds; an effect says so for each. Returns true, and costs nothing, when none can be left. Returns false
+   * early when the buffer of effects is full. Bounded work: each record of these buckets is looked at.
+   */
+  discardUnowned(buckets: number): boolean {
+    return this.#exports.discardUnowned(buckets) !== 0
   }
 
   /** Makes every later version larger than `version`: for slots that come from an engine that gave it out. */
@@ -195,16 +211,17 @@ export class Engine {
   }
 
   /**
-   * Whether `maintain` may find something to give back: some record has an expiry, was cleared a moment ago, or lies in
-   * a slot that was taken away.
+   * Whether `maintain` may find something to give back: some record has an expiry, is unowned, or was cleared a moment
+   * ago.
    */
   get needsMaintenance(): boolean {
-    return this.hasExpiring || this.#call.getUint32(CLEARED_AT, true) !== 0 || this.isDiscarding
+    return this.hasExpiring || this.#isDiscarding || this.#call.getUint32(CLEARED_AT, true) !== 0
   }
 
   /**
-   * Looks at `buckets` buckets of the index for records that have expired or whose slots were taken away, and gives a part
-   * of what was cleared back: for times in which nothing is executed. Bounded work, some microseconds for a thousand buckets in which nothing is due.
+   * Looks at `buckets` buckets of the index for expired records, discards unowned ones in as many or fewer, and gives
+   * a part of what was cleared back: for times in which nothing is executed. Bounded work, some microseconds for a
+   * thousand buckets in which nothing is due and nothing unowned.
    */
   maintain(nowMs: number, buckets: number): void {
     this.#exports.maintain(this.#time(nowMs), buckets)
@@ -279,6 +296,10 @@ export class Engine {
   /** All of memory as it is now. Growth gives another buffer over the same bytes, which stay where they are. */
   get memory(): SharedArrayBuffer {
     return this.#memory.buffer
+  }
+
+  get #isDiscarding(): boolean {
+    return this.#call.getUint32(DISCARDING_AT, true) !== 0
   }
 
   /** Time as the engine takes it: it never goes back. */

@@ -39,7 +39,7 @@ export interface EngineExports {
   getSingle(keyBytes: number, nowMs: number): number
   maintain(nowMs: number, buckets: number): void
   beginDiscard(): void
-  isDiscarding(): number
+  discardUnowned(buckets: number): number
   raiseVersion(version: bigint): void
   clearEffects(): void
   applyEffects(bytes: number, nowMs: number): number

@@ -38,7 +38,9 @@ export class Maintenance {
   #next(): Timer {
     return this.#clock.after(SLICE_MS, () => {
       for (const { engine } of this.#shards.all) {
-        if (engine.needsMaintenance) engine.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
+        if (!engine.needsMaintenance) continue
+        engine.discardUnowned(SLICE_BUCKETS)
+        engine.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
       }
       this.#timer = this.#hasWork() ? this.#next() : undefined
     })

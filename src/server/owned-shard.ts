@@ -55,7 +55,7 @@ export class OwnedShard {
   adopt(view: number, slots: SlotSet, nowMs: number): void {
     const gained = slots.without(this.#slots)
     if (!gained.isEmpty) {
-      this.#endDiscard(nowMs)
+      this.#endDiscard()
       this.engine.raiseVersion(firstVersion(nowMs))
     }
     const pending = gained.union(this.#pending?.intersection(slots) ?? new SlotSet())
@@ -71,8 +71,10 @@ export class OwnedShard {
   }
 
   /** What an earlier ownership left must not come back with the next one. Rare: slots return within a second or two. */
-  #endDiscard(nowMs: number): void {
-    while (this.engine.isDiscarding) this.engine.maintain(nowMs, DISCARD_BUCKETS)
+  #endDiscard(): void {
+    while (!this.engine.discardUnowned(DISCARD_BUCKETS)) {
+      // Each step ends nearer to the end of the index.
+    }
   }
 }
 

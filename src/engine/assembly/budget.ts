@@ -1,7 +1,7 @@
 // The call's budgets of work that its request and its reply do not bound by themselves: index entries that are looked
-// at beside its own operations (by eviction, by sweeps for expired records, by giving cleared ones back), and bytes
-// that are written beside those of the request (old values carried over into new blocks, zeros before a range). What
-// does not fit waits for the next call. directory.ts has a third budget, of entries that growth moves.
+// at beside its own operations (by eviction, by sweeps for expired or unowned records, by giving cleared ones back),
+// and bytes that are written beside those of the request (old values carried over into new blocks, zeros before a
+// range). What does not fit waits for the next call. directory.ts has a third budget, of entries that growth moves.
 
 import { VALUE_BYTES_MAX } from '../../protocol/limits.ts'
 import { call } from './call.ts'

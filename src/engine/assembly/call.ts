@@ -28,6 +28,8 @@ export class Call {
   probationCount: u32
   /** Entries of their queue: some stand for records that are gone. */
   queueEntries: u32
+  /** 1 while records may be left in slots that were taken away. */
+  discarding: u32
   /** Operations executed, of every kind. */
   operations: u64
   /** Gets that found no record. */
@@ -46,13 +48,13 @@ export class Call {
   /** Records removed because they had expired. */
   expired: u64
   evicted: u64
-  /** Records removed because the shard lost their slots. */
-  discarded: u64
-  /** Index entries that sweeps, evictions, scans and clears looked at. */
+  /** Index entries that sweeps, evictions, discards, scans and clears looked at. */
   entriesVisited: u64
   /** Effects emitted since the engine was opened: the position of the next one. */
   effectPosition: u64
   version: u64
+  /** Records removed because their slot was taken away. */
+  discarded: u64
 }
 
 /** The one instance. */

@@ -23,8 +23,8 @@ import { allowWork, chargeVisits } from './budget.ts'
 import { call } from './call.ts'
 import { releaseKept } from './changes.ts'
 import { runCommon } from './common.ts'
-import { discardUnowned } from './discard.ts'
 import { allowMoves, giveRoomBack } from './directory.ts'
+import { discard, isDiscarding } from './discard.ts'
 import { sweepExpired, sweepOwed } from './expiry.ts'
 import { findRecord } from './find.ts'
 import { collectGarbage, hasGarbage } from './garbage.ts'
@@ -93,14 +93,20 @@ export function resume(at: usize, end: usize): u32 {
   return outcome
 }
 
-/** Passes `buckets` buckets of the index for expired records, and gives a slice of what was cleared back. */
+/**
+ * Passes `buckets` buckets of the index for expired records, and, within a budget of their own, for those of slots that
+ * were taken away; gives a slice of what was cleared back.
+ */
 export function maintain(nowMs: f64, buckets: u32): void {
   setNow(<u64>nowMs)
   allowMoves(0)
   allowWork(0)
   sweepExpired(buckets)
-  discardUnowned(buckets)
   if (hasGarbage()) collectGarbage(GARBAGE_BASE + buckets)
+  if (!isDiscarding()) return
+  allowMoves(0)
+  allowWork(0)
+  discard(buckets)
 }
 
 /** Writes on what did not fit into the slab before; false when this one is too short as well. */

@@ -6,7 +6,7 @@ import { openAdmission } from './admission.ts'
 import { applyEffects } from './apply.ts'
 import { Call, call } from './call.ts'
 import { digest } from './digest.ts'
-import { beginDiscard, isDiscarding, openDiscard } from './discard.ts'
+import { beginDiscard, discardUnowned, openDiscard } from './discard.ts'
 import { clearEffects, openEffects } from './effects.ts'
 import { openEviction } from './eviction.ts'
 import { execute, maintain, resume } from './execute.ts'
@@ -23,8 +23,8 @@ import { openResults } from './result.ts'
 import { getSingle } from './single.ts'
 import { openSlots } from './slot.ts'
 
-export { applyEffects, beginDiscard, checkInvariants, checkOperations, clearEffects, digest, execute, farthestEntry }
-export { getSingle, isDiscarding, maintain, resume }
+export { applyEffects, beginDiscard, checkInvariants, checkOperations, clearEffects, digest, discardUnowned, execute }
+export { farthestEntry, getSingle, maintain, resume }
 export { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT }
 
 /**

@@ -5,6 +5,7 @@ import { BLOCK_ARRAY, BLOCK_FREE, BLOCK_INDEX, BLOCK_PREVIOUS_FREE, blockWord } 
 import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, isDueBy, passedCount } from './bucket.ts'
 import { call } from './call.ts'
 import { directory, directoryBits, entryBucketCount, entryDepth, entrySegment } from './directory.ts'
+import { isPassed } from './discard.ts'
 import { trustsDues } from './expiry.ts'
 import { findRecord } from './find.ts'
 import { unusedSegments } from './garbage.ts'
@@ -13,6 +14,7 @@ import { blockBytes, checkFreeLists, endOfBlocks, firstBlock } from './heap.ts'
 import { STEPS_AT, STEPS_BYTES } from './layout.ts'
 import { Record } from './record.ts'
 import { homeBucket, Segment } from './segment.ts'
+import { ownsSlot } from './slot.ts'
 
 // The broken invariant, as `checkInvariants` returns it; 0 is none. `engine.ts` has the words.
 const BROKEN_BLOCK_LENGTH: u32 = 1
@@ -26,6 +28,7 @@ const BROKEN_TAG: u32 = 8
 const BROKEN_PASSED: u32 = 9
 const BROKEN_ENTRY_COUNT: u32 = 10
 const BROKEN_DUE: u32 = 11
+const BROKEN_OWNERSHIP: u32 = 12
 
 let freeBlocks: u32 = 0
 
@@ -131,6 +134,7 @@ function checkSegment(segment: Segment): u32 {
       if (tagOf(hash) != tag) return BROKEN_TAG
       const expiry = record.expiry
       if (expiry && trustsDues() && !isDueBy(bucket, expiry)) return BROKEN_DUE
+      if (isPassed(hash) && !ownsSlot(record.key, record.keyBytes)) return BROKEN_OWNERSHIP
       if (segment.depth && hash >> (32 - segment.depth) != segment.prefix) return BROKEN_DIRECTORY
       let passed = homeBucket(hash, segment.depth, bucketCount)
       while (passed != index) {

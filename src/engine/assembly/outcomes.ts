@@ -47,5 +47,5 @@ export const EFFECT_CLEAR = 3
 export const REMOVED_BY_DELETE = 0
 export const REMOVED_BY_EXPIRY = 1
 export const REMOVED_BY_EVICTION = 2
-/** The shard lost the record's slot. */
+/** Its slot was taken away. */
 export const REMOVED_BY_DISCARD = 3

@@ -1,19 +1,24 @@
-// What to do when memory is exhausted: give back what was cleared, then what has expired, then what may be evicted.
+// What to do when memory is exhausted: give back what was cleared, then what is in slots that were taken away, then
+// what has expired, then what may be evicted.
 
 import { KEY_BYTES_MAX } from '../../protocol/limits.ts'
 import { evictionPolicy } from './admission.ts'
+import { BLOCK_BYTES_MIN } from './block.ts'
 import { chargeVisits, mayVisit } from './budget.ts'
 import { call } from './call.ts'
+import { discard, isDiscarding } from './discard.ts'
 import { hasEffectRoom } from './effects.ts'
 import { EVICT_EFFECTS_FULL, EVICT_LATER, EVICTED, EVICTED_NOTHING, evictedBytes, evictOne } from './eviction.ts'
 import { isLapInVain, sweepExpired } from './expiry.ts'
 import { collectGarbage, hasGarbage } from './garbage.ts'
-import { heapBytesMax } from './heap.ts'
+import { blockBytes, heapBytesMax, longFreeBlock } from './heap.ts'
 import { openHole } from './hole.ts'
 import { EVICT_NONE } from './outcomes.ts'
 
 /** Cleared entries given back at once. */
 const GARBAGE_STEP: u32 = 512
+/** Buckets passed at once for records in slots that were taken away. */
+const DISCARD_STEP: u32 = 16
 /** Buckets swept for expired records before something is evicted, or at once where nothing may be. */
 const SWEEP_STEP: u32 = 64
 /** Records evicted at once, at the most. */
@@ -40,6 +45,10 @@ export const RECLAIM_EFFECTS_FULL: u32 = 3
  */
 export function reclaim(bytes: u32, groupBytes: u32, round: u32): u32 {
   if (hasGarbage()) return giveGarbageBack()
+  if (isDiscarding()) {
+    const discarded = discardUntilRoom(max(bytes, groupBytes))
+    if (discarded != RECLAIMED_NOTHING) return discarded
+  }
   if (round >= ROUNDS_MAX) return RECLAIMED_NOTHING
   // Nothing is removed whose effect has no place: there might seem to be nothing to remove.
   if (!hasEffectRoom(1, KEY_BYTES_MAX)) return RECLAIM_EFFECTS_FULL
@@ -64,6 +73,27 @@ function makeHole(bytes: u32): u32 {
   if (result == EVICTED) return RECLAIMED
   if (result == EVICTED_NOTHING) return RECLAIMED_NOTHING
   return result == EVICT_LATER ? RECLAIM_LATER : RECLAIM_EFFECTS_FULL
+}
+
+/**
+ * Discards what is in slots that were taken away until `bytes` can be had in one piece, or nothing of it is left: one
+ * round, however much that is, because nobody misses it.
+ */
+function discardUntilRoom(bytes: u32): u32 {
+  let removed: u32 = 0
+  do {
+    if (!hasEffectRoom(1, KEY_BYTES_MAX)) return removed ? RECLAIMED : RECLAIM_EFFECTS_FULL
+    if (!mayVisit()) return removed ? RECLAIMED : RECLAIM_LATER
+    removed += discard(DISCARD_STEP)
+  } while (isDiscarding() && !(removed && hasLongBlock(bytes)))
+  return removed ? RECLAIMED : RECLAIMED_NOTHING
+}
+
+/** Whether a block of `bytes` can surely be taken. */
+function hasLongBlock(bytes: u32): bool {
+  const block = longFreeBlock()
+  // A class of the heap may hold blocks shorter by a 32nd: so much is found whatever its class.
+  return block != 0 && blockBytes(block) >= bytes + (bytes >> 4) + 2 * BLOCK_BYTES_MIN
 }
 
 /** Sweeps until something has expired, at the most once round, over as many calls as that takes. */

@@ -7,12 +7,11 @@ import { BUCKET_BYTES, BUCKET_ENTRIES, entryRecord, entryTag, passedCount } from
 import { chargeVisits, mayVisit } from './budget.ts'
 import { copyExactly, touch } from './bytes.ts'
 import { directoryBits, segmentOf } from './directory.ts'
-import { isDiscarding } from './discard.ts'
+import { isUnowned } from './discard.ts'
 import { hashKey, nextRandom } from './hash.ts'
 import { PAGE_AT, PAGE_BYTES } from './layout.ts'
 import { Record } from './record.ts'
 import { firstHash, homeBucket, Segment } from './segment.ts'
-import { ownsSlot } from './slot.ts'
 
 /** Buckets that one page passes, empty ones included. */
 const PAGE_BUCKETS_MAX: u32 = 4_096
@@ -22,12 +21,16 @@ const PAGE_KEY_BYTES: u32 = 64 * 1024
 const PAGE_HEADER_BYTES: u32 = 8
 /** Segments with entries in which a random key is looked for. */
 const RANDOM_SEGMENTS_MAX: u32 = 64
+/** Bytes of keys in slots that are not owned after which the search for a random one is given up. */
+const RANDOM_UNOWNED_BYTES_MAX: u32 = 1024 * 1024
 /** Bytes of the length before a key, at the most. */
 const KEY_LENGTH_BYTES_MAX: u32 = 3
 
 const HASH_END: u64 = 1 << 32
 
 let keysWritten: u32 = 0
+/** Bytes of the keys that this page or search left out because their slots are not owned: telling that is work. */
+let unownedKeyBytes: u32 = 0
 
 /** Writes the page that follows `cursor`, with about `count` keys; returns its length. */
 export function fillPage(cursor: u64, count: u32): u32 {
@@ -35,7 +38,10 @@ export function fillPage(cursor: u64, count: u32): u32 {
   let at = PAGE_AT + PAGE_HEADER_BYTES
   let buckets: u32 = 0
   keysWritten = 0
-  while (from < HASH_END && keysWritten < count && at < PAGE_AT + PAGE_KEY_BYTES && buckets++ < PAGE_BUCKETS_MAX) {
+  unownedKeyBytes = 0
+  while (from < HASH_END && keysWritten < count && at + unownedKeyBytes < PAGE_AT + PAGE_KEY_BYTES) {
+    if (buckets == PAGE_BUCKETS_MAX) break
+    buckets++
     const segment = segmentOf(<u32>from)
     const home = homeBucket(<u32>from, segment.depth, segment.bucketCount)
     let to = firstHash(segment, home + 1)
@@ -56,8 +62,8 @@ export function fillPage(cursor: u64, count: u32): u32 {
 }
 
 /**
- * Lists the live keys at home in a bucket with hashes in [from, to) at `at`; returns where they end, or 0 when the
- * page is too short.
+ * Lists the keys to be shown that are at home in a bucket with hashes in [from, to) at `at`; returns where they end, or
+ * 0 when the page is too short.
  */
 function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): usize {
   const keysBefore = keysWritten
@@ -73,7 +79,7 @@ function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): u
       if (!entryTag(bucket, entry)) continue
       const record = changetype<Record>(entryRecord(bucket, entry))
       const hash = <u64>hashKey(record.key, record.keyBytes)
-      if (hash < from || hash >= to || !isShown(record)) continue
+      if (hash < from || hash >= to || isHidden(record)) continue
       if (at + KEY_LENGTH_BYTES_MAX + record.keyBytes > PAGE_AT + PAGE_BYTES) {
         keysWritten = keysBefore
         return 0
@@ -87,9 +93,12 @@ function listHome(segment: Segment, home: u32, from: u64, to: u64, at: usize): u
   return at
 }
 
-/** Whether there is such a record for whoever asks. */
-function isShown(record: Record): bool {
-  return !record.isExpired && (!isDiscarding() || ownsSlot(record.key, record.keyBytes))
+/** Whether a record is not shown, though it is still here. */
+function isHidden(record: Record): bool {
+  if (record.isExpired) return true
+  if (!isUnowned(record)) return false
+  unownedKeyBytes += record.keyBytes
+  return true
 }
 
 function writeKey(at: usize, record: Record): usize {
@@ -105,15 +114,17 @@ function writeKey(at: usize, record: Record): usize {
   return at + bytes
 }
 
-/** Whether the last search met any entry, of a record that is live or not. */
+/** Whether the last search met any entry, of a record that is shown or not. */
 export let metEntries: bool = false
 
-/** A live record at a random place of the index; 0 when none was met nearby, or the call's budget ended. */
+/** A record to be shown, at a random place of the index; 0 when none was met nearby, or the call's budget ended. */
 export function findAnyRecord(): usize {
   let hash = <u32>nextRandom()
   let segments: u32 = 0
   metEntries = false
+  unownedKeyBytes = 0
   for (let left: u32 = 1 << directoryBits; left && segments < RANDOM_SEGMENTS_MAX && mayVisit(); left--) {
+    if (unownedKeyBytes >= RANDOM_UNOWNED_BYTES_MAX) break
     const segment = segmentOf(hash)
     if (segment.entryCount) {
       metEntries = true
@@ -129,7 +140,7 @@ export function findAnyRecord(): usize {
   return 0
 }
 
-/** The first live record of a segment from a bucket on, around the end, or 0. */
+/** The first record to be shown of a segment from a bucket on, around the end, or 0. */
 function findAnyIn(segment: Segment, first: u32): usize {
   const bucketCount = segment.bucketCount
   let index = first
@@ -141,9 +152,9 @@ function findAnyIn(segment: Segment, first: u32): usize {
       const entry = (start + step) % BUCKET_ENTRIES
       if (!entryTag(bucket, entry)) continue
       const address = entryRecord(bucket, entry)
-      if (isShown(changetype<Record>(address))) return address
+      if (!isHidden(changetype<Record>(address))) return address
     }
     if (++index == bucketCount) index = 0
-  } while (index != first)
+  } while (index != first && unownedKeyBytes < RANDOM_UNOWNED_BYTES_MAX)
   return 0
 }

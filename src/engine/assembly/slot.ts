@@ -1,5 +1,6 @@
-// Which slots this shard owns, asked only when a record is created. The slot is Redis Cluster's: CRC-16/XMODEM of the
-// key, or of what stands in its first {tag}, mod 16384.
+// Which slots this shard owns: asked when a record is created, and of every record that is looked at while those in
+// slots that were taken away are discarded. The slot is Redis Cluster's: CRC-16/XMODEM of the key, or of what stands in
+// its first {tag}, mod 16384.
 
 import { SLOTS_AT } from './layout.ts'
 
@@ -18,7 +19,7 @@ export function openSlots(): void {
   }
 }
 
-/** Whether a record under this key may be created here. */
+/** Whether this shard owns the slot of a key: only then a record may be created under it. */
 export function ownsSlot(key: usize, bytes: u32): bool {
   const slot = slotOf(key, bytes)
   return (load<u8>(SLOTS_AT + (slot >> 3)) & (1 << (slot & 7))) != 0
