@@ -3,6 +3,7 @@
 
 import { evenTopology, type Topology } from '../cluster/topology.ts'
 import { REFUSAL_NONE } from '../protocol/hello.ts'
+import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -12,6 +13,7 @@ import { type Logger, silentLogger } from './logger.ts'
 import { type NodeIdentity, newNodeIdentity } from './node-identity.ts'
 import { type NodeEngineOptions, openShardEngines } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
+import type { Siblings } from './siblings.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 const NODE_ID = 'local'
@@ -36,7 +38,10 @@ export interface LocalServerOptions {
   readonly clock?: Clock
   /** Default: random, and from the clock. */
   readonly identity?: NodeIdentity
-  /** Runs the tasks of the channels that `connect` makes; see `memoryChannelPair`. Default `setImmediate`. */
+  /**
+   * Runs the tasks of the channels that `connect` makes, see `memoryChannelPair`, and of what its threads send each other.
+   * Default `setImmediate`.
+   */
   readonly schedule?: (task: () => void) => void
   /** The compiled engine. Default: the release build. */
   readonly engineModule?: NodeEngineOptions['module']
@@ -73,11 +78,19 @@ class LocalNode implements LocalServer {
   readonly address = `${LOCAL_HOST}:1`
   readonly #runtimes: readonly ShardRuntime[]
   readonly #drainMs: number
-  readonly #schedule: ((task: () => void) => void) | undefined
+  readonly #schedule: (task: () => void) => void
+  readonly #siblings: Siblings = {
+    send: (thread, request, answered) => {
+      const sibling = this.#runtimes[thread]
+      assert(sibling !== undefined, 'a shard of this node has a thread')
+      this.#schedule(() => sibling.executeRun(request, (reply) => this.#schedule(() => answered(reply))))
+    },
+  }
 
   constructor(options: LocalServerOptions) {
     const { threads = 1, shardsPerThread = 1, clock = systemClock, logger = silentLogger } = options
     const limits = resolveLimits(options.limits)
+    this.#schedule = options.schedule ?? setImmediate
     const { incarnation, secret, versionStart } = options.identity ?? newNodeIdentity(clock.nowMs())
     const ports = Array.from({ length: threads }, (_, thread) => thread + 1)
     this.topology = evenTopology({
@@ -92,10 +105,19 @@ class LocalNode implements LocalServer {
     }
     this.#runtimes = ports.map((_, thread) => {
       const engines = openShardEngines(this.topology, NODE_ID, thread, engineOptions)
-      return new ShardRuntime({ thread, engines, topology: this.topology, incarnation, clock, limits, logger })
+      return new ShardRuntime({
+        thread,
+        engines,
+        topology: this.topology,
+        nodeId: NODE_ID,
+        siblings: this.#siblings,
+        incarnation,
+        clock,
+        limits,
+        logger,
+      })
     })
     this.#drainMs = options.drainMs ?? DRAIN_MS_DEFAULT
-    this.#schedule = options.schedule
   }
 
   accept(channel: ByteChannel, thread = 0): void {
@@ -109,7 +131,7 @@ class LocalNode implements LocalServer {
     if (thread === -1) throw new SluiceError('CONNECT_FAILED', `${address} is not an address of this server`)
     const [client, server] = memoryChannelPair({
       peers: [address, 'local client'],
-      ...(this.#schedule === undefined ? {} : { schedule: this.#schedule }),
+      schedule: this.#schedule,
     })
     this.accept(server, thread)
     return client

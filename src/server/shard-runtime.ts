@@ -1,7 +1,7 @@
 // One shard thread's server as a plain object: byte channels in, nothing else. It knows no socket and no thread, so the
 // same code serves in a worker, in the caller's own thread, and in a simulation.
 //
-// All of its work happens inside the callbacks of channels and of two timers: the sweep, which checks the time limits
+// All of its work happens inside the callbacks of channels, of its siblings and of two timers: the sweep, which checks the time limits
 // of all connections and runs only while there are any, and the maintenance of the shards, which runs only while it
 // has work.
 
@@ -13,14 +13,17 @@ import type { Clock, Timer } from '../util/clock.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { ControlReplies } from './control-replies.ts'
+import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnedShard, OwnedShards, type ShardEngine } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
+import { ShardOwners } from './shard-owners.ts'
+import type { RunAnswered, RunRequest, Siblings } from './siblings.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
-import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+import { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
 
 /** Everything that a runtime is given. */
 export interface ShardRuntimeOptions {
@@ -29,6 +32,13 @@ export interface ShardRuntimeOptions {
   /** Its shards; each is in the topology. */
   readonly engines: readonly ShardEngine[]
   readonly topology: Topology
+  /** The node's name in it. */
+  readonly nodeId: string
+  /**
+   * The other threads of the node. Default: none can be reached, and operations for their shards are for an unknown
+   * shard.
+   */
+  readonly siblings?: Siblings
   /** One life of the node's memory: 64 random bits. */
   readonly incarnation: bigint
   readonly clock: Clock
@@ -107,6 +117,14 @@ export class ShardRuntime {
     for (const connection of this.#connections.values()) connection.destroy()
   }
 
+  /**
+   * Executes what another thread of the node sent, also during and after a drain; `answer` is called once, now or when
+   * there is room for the reply.
+   */
+  executeRun(request: RunRequest, answer: RunAnswered): void {
+    this.#host.forwarding.execute(request, answer)
+  }
+
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
     const { executor, traffic } = this.#host
@@ -120,9 +138,11 @@ export class ShardRuntime {
   }
 
   #createHost(): ConnectionHost {
-    const { clock, limits, logger, incarnation, topology } = this.#options
+    const { clock, limits, logger, incarnation, topology, nodeId, thread, siblings } = this.#options
     const writer = new ReplyWriter()
-    const executor = new FrameExecutor(this.#owned, writer)
+    const owners = new ShardOwners(nodeId, thread, topology)
+    const executor = new FrameExecutor(this.#owned, writer, siblings === undefined ? undefined : owners)
+    const slabLine = new WaitingLine(() => executor.hasRoom())
     const shards = this.#owned.all.map(({ shard, view }) => ({ shard, view }))
     const stats = () => this.stats()
     return {
@@ -133,7 +153,8 @@ export class ShardRuntime {
       writer,
       executor,
       control: new ControlReplies(writer, this.#owned.first.pool, JSON.stringify(topology), stats),
-      slabLine: new SlabLine(() => executor.hasRoom()),
+      slabLine,
+      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings }),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic: new Traffic(),
       onClosed: (number) => this.#onClosed(number),

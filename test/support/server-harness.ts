@@ -18,6 +18,7 @@ import { resolveLimits, type ServerLimits } from '../../src/server/limits.ts'
 import type { LogFields, Logger } from '../../src/server/logger.ts'
 import { openShardEngines } from '../../src/server/shard-engines.ts'
 import { ShardRuntime } from '../../src/server/shard-runtime.ts'
+import type { Siblings } from '../../src/server/siblings.ts'
 import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
 import {
   checkedModule,
@@ -255,6 +256,9 @@ export interface TestRuntimeOptions {
   readonly replySlabsMax?: number
   readonly limits?: Partial<ServerLimits>
   readonly topology?: Topology
+  readonly thread?: number
+  readonly siblings?: Siblings
+  readonly clock?: ManualClock
 }
 
 /** A runtime, and all that it was given. */
@@ -267,12 +271,12 @@ export interface TestRuntime {
 
 /** A runtime with engines that check themselves. */
 export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
-  const clock = new ManualClock()
   const log = new LogRecorder()
   const topology =
     options.topology ??
     evenTopology({ nodes: [{ id: 'test', host: 'test', ports: [1] }], shardCount: options.shards ?? 1 })
-  const engines = openShardEngines(topology, 'test', 0, {
+  const { thread = 0, clock = new ManualClock() } = options
+  const engines = openShardEngines(topology, 'test', thread, {
     memoryBytesMax: 64 * 1024 * 1024,
     secret: testSecret(1),
     versionStart: 1000n,
@@ -280,6 +284,8 @@ export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
     ...(options.replySlabsMax === undefined ? {} : { replySlabsMax: options.replySlabsMax }),
   })
   const limits = resolveLimits(options.limits)
-  const runtime = new ShardRuntime({ thread: 0, engines, topology, incarnation: 7n, clock, limits, logger: log })
+  const identity = { thread, nodeId: 'test', incarnation: 7n }
+  const siblings = options.siblings === undefined ? {} : { siblings: options.siblings }
+  const runtime = new ShardRuntime({ ...identity, engines, topology, clock, limits, logger: log, ...siblings })
   return { runtime, clock, log, topology }
 }
