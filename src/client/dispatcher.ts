@@ -58,7 +58,7 @@ export class Dispatcher implements LaneOwner {
     this.clock = settings.clock
     this.framesInFlightMax = settings.framesInFlightMax
     this.#settings = settings
-    this.#routing = routingOf(topology)
+    this.#routing = routingOf(topology, settings.via)
     this.#lanes = reached.map(({ target, greeting }) => new Lane(target, greeting, this))
     this.#frameOpsMax = frameOpsMaxOf(this.#lanes)
   }
@@ -67,7 +67,7 @@ export class Dispatcher implements LaneOwner {
   static async connect(addresses: readonly string[], settings: Settings, outer?: AbortSignal): Promise<Dispatcher> {
     return withDeadline(settings.clock, settings.connectTimeoutMs, outer, async (signal) => {
       const topology = await askForTopology(addresses, settings, signal)
-      const reached = await reachAll(routingOf(topology).targets, settings, signal)
+      const reached = await reachAll(routingOf(topology, settings.via).targets, settings, signal)
       const failed = reached.find(({ failure }) => failure !== undefined)
       if (failed === undefined) return new Dispatcher(settings, topology, reached)
       for (const { greeting } of reached) greeting?.channel.destroy()
@@ -231,7 +231,7 @@ export class Dispatcher implements LaneOwner {
 
   /** Puts a topology in force. Lanes that it has as well stay; threads that cannot be reached get a lane that fails. */
   async #adopt(topology: Topology): Promise<void> {
-    const routing = routingOf(topology)
+    const routing = routingOf(topology, this.#settings.via)
     const kept = this.#lanes.filter((lane) => lane.connection?.isOpen === true)
     const laneTo = (target: LaneTarget): Lane | undefined => kept.find((lane) => isSameTarget(lane.target, target))
     const missing = routing.targets.filter((target) => laneTo(target) === undefined)

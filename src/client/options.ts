@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { systemRandomBytes } from '../util/random.ts'
 import type { Introduction } from './handshake.ts'
+import type { Via } from './routing.ts'
 import { tcpTransport } from './tcp-transport.ts'
 import type { Transport } from './transport.ts'
 
@@ -13,6 +14,12 @@ import type { Transport } from './transport.ts'
 export interface ClientOptions {
   /** What carries the bytes. Default: TCP. */
   readonly transport?: Transport
+  /**
+   * Which ports of the nodes are connected to. `public`: one connection to each node, for networks in which only its
+   * public port can be reached; the node passes operations on to the threads that own their shards. Default `direct`: a
+   * connection to every shard thread, the shorter way.
+   */
+  readonly via?: Via
   /** What the server asks for to let a client in; text is sent as UTF-8. Default: nothing. */
   readonly credentials?: string | Uint8Array
   /** Milliseconds for connecting to every shard thread, handshakes included. Default 5,000; at least 1. */
@@ -36,6 +43,7 @@ export interface ClientOptions {
 /** Checked options, with the defaults filled in. */
 export interface Settings {
   readonly transport: Transport
+  readonly via: Via
   readonly introduction: Introduction
   readonly connectTimeoutMs: number
   readonly framesInFlightMax: number
@@ -55,11 +63,14 @@ export function settingsOf(options: ClientOptions): Settings {
   const credentialBytes = typeof credentials === 'string' ? encodeUtf8(credentials) : credentials.slice()
   checkRange('credentials (bytes)', credentialBytes.length, 0, CREDENTIALS_BYTES_MAX)
   const { connectTimeoutMs = 5_000, framesInFlightMax = 4, queueBytesMax = 8 * 1024 * 1024 } = options
+  const via = options.via ?? 'direct'
+  if (via !== 'direct' && via !== 'public') throw new SluiceError('INVALID_ARGUMENT', 'via must be direct or public')
   checkRange('connectTimeoutMs', connectTimeoutMs, 1, Number.MAX_SAFE_INTEGER)
   checkRange('framesInFlightMax', framesInFlightMax, 1, FRAMES_IN_FLIGHT_MAX)
   checkRange('queueBytesMax', queueBytesMax, 1, Number.MAX_SAFE_INTEGER)
   return Object.freeze({
     transport: options.transport ?? tcpTransport(),
+    via,
     introduction: { clientId: systemRandomBytes(CLIENT_ID_BYTES), credentials: credentialBytes },
     connectTimeoutMs,
     framesInFlightMax,

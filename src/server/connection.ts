@@ -34,7 +34,7 @@ import type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { type ConnectionFacts, ConnectionWatch } from './connection-watch.ts'
-import type { ForwardedFrame } from './forwarded-frame.ts'
+import { ForwardedFrame } from './forwarded-frame.ts'
 import { answerHello, refusalOf } from './handshake.ts'
 import { Outbox } from './outbox.ts'
 import type { Waiter } from './waiting-lines.ts'
@@ -208,7 +208,8 @@ export class Connection implements ByteChannelHandler, Waiter {
     const { forwarding, traffic, writer } = this.#host
     this.#outbox.send(writer)
     traffic.framesForwarded++
-    this.#forwarded = forwarding.start(this.#frames, this.#replyFrameBytesMax, this.#onForwarded)
+    this.#forwarded = new ForwardedFrame(forwarding, this.#frames, this.#replyFrameBytesMax, this.#onForwarded)
+    this.#forwarded.proceed()
   }
 
   readonly #onForwarded = (parts: readonly Uint8Array[], isFenceRaised: boolean): void => {

@@ -22,10 +22,11 @@ import type { RunReply, SectionRun } from './frame-executor.ts'
 import type { ShardOwners } from './shard-owners.ts'
 
 /**
- * Takes the parts of the whole reply frame, and whether the connection's fence is up after it. The bytes of the parts
- * stay claimed of the thread's budget: the receiver gives them back when they are sent.
+ * Called once, never from inside the first `proceed`, and not at all after `abandon`. Takes the parts of the whole reply
+ * frame, and whether the connection's fence is up after it. The bytes of the parts stay claimed of the thread's budget:
+ * the receiver gives them back when they are sent.
  */
-export type FrameAnswered = (parts: readonly Uint8Array[], isFenceRaised: boolean) => void
+type FrameAnswered = (parts: readonly Uint8Array[], isFenceRaised: boolean) => void
 
 /** A run, and who executes it. */
 interface OwnedRun extends SectionRun {
@@ -35,7 +36,10 @@ interface OwnedRun extends SectionRun {
   readonly sectionsBehind: number
 }
 
-/** One frame, from its check to its reply. */
+/**
+ * One frame, from its check to its reply. To be made of the loaded frame, which was checked and is not refused, and
+ * begun with `proceed` while the writer is empty.
+ */
 export class ForwardedFrame implements ReplyClaimant, RunSender {
   readonly replyBytesMax: number
   readonly #forwarding: Forwarding
@@ -52,6 +56,7 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
   /** Runs that are answered. */
   #runsDone = 0
 
+  /** @param replyBytesMax Bytes of the largest reply frame that the client takes. */
   constructor(forwarding: Forwarding, frame: FrameDecoder, replyBytesMax: number, answered: FrameAnswered) {
     this.replyBytesMax = replyBytesMax
     this.#forwarding = forwarding

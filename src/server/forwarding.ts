@@ -2,11 +2,9 @@
 // them. A client that reaches the node at its public port only meets whichever thread took the connection; each part of
 // its frames is executed by the thread that owns the shard, as if it had come there by itself.
 
-import type { FrameDecoder } from '../protocol/frame-decoder.ts'
 import { assert } from '../util/assert.ts'
 import type { Clock } from '../util/clock.ts'
 import { ForwardMailbox, ReplyBudget } from './forward-room.ts'
-import { ForwardedFrame, type FrameAnswered } from './forwarded-frame.ts'
 import type { FrameExecutor } from './frame-executor.ts'
 import type { ServerLimits } from './limits.ts'
 import type { ShardOwners } from './shard-owners.ts'
@@ -44,16 +42,6 @@ export class Forwarding {
     this.budget = new ReplyBudget(options.limits.forwardedReplyBytesMax)
     this.#siblings = options.siblings
     this.#mailboxBytesMax = options.limits.mailboxBytesMax
-  }
-
-  /**
-   * Has the loaded frame, which was checked and is not refused, executed by all threads that it is for. `answered` is
-   * called once, never from inside `start`; not at all after `abandon`. To be called while the writer is empty.
-   */
-  start(frame: FrameDecoder, replyBytesMax: number, answered: FrameAnswered): ForwardedFrame {
-    const forwarded = new ForwardedFrame(this, frame, replyBytesMax, answered)
-    forwarded.proceed()
-    return forwarded
   }
 
   /** The way to another thread. */

@@ -8,6 +8,7 @@ import type { ByteChannel } from '../util/byte-channel.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { memoryChannelPair } from '../util/memory-channel.ts'
+import { type Schedule, systemSchedule } from '../util/schedule.ts'
 import { resolveLimits, type ServerLimits } from './limits.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type NodeIdentity, newNodeIdentity } from './node-identity.ts'
@@ -42,7 +43,7 @@ export interface LocalServerOptions {
    * Runs the tasks of the channels that `connect` makes, see `memoryChannelPair`, and of what its threads send each other.
    * Default `setImmediate`.
    */
-  readonly schedule?: (task: () => void) => void
+  readonly schedule?: Schedule
   /** The compiled engine. Default: the release build. */
   readonly engineModule?: NodeEngineOptions['module']
 }
@@ -78,7 +79,7 @@ class LocalNode implements LocalServer {
   readonly address = `${LOCAL_HOST}:1`
   readonly #runtimes: readonly ShardRuntime[]
   readonly #drainMs: number
-  readonly #schedule: (task: () => void) => void
+  readonly #schedule: Schedule
   readonly #siblings: Siblings = {
     send: (thread, request, answered) => {
       const sibling = this.#runtimes[thread]
@@ -90,7 +91,7 @@ class LocalNode implements LocalServer {
   constructor(options: LocalServerOptions) {
     const { threads = 1, shardsPerThread = 1, clock = systemClock, logger = silentLogger } = options
     const limits = resolveLimits(options.limits)
-    this.#schedule = options.schedule ?? setImmediate
+    this.#schedule = options.schedule ?? systemSchedule
     const { incarnation, secret, versionStart } = options.identity ?? newNodeIdentity(clock.nowMs())
     const ports = Array.from({ length: threads }, (_, thread) => thread + 1)
     this.topology = evenTopology({

@@ -1,11 +1,12 @@
 // The typed ends of a message port between a node's supervisor and one of its shard threads. Only control passes here:
-// commands, their outcomes, log lines. Data never does.
+// commands, their outcomes, log lines. Data never does; what threads send each other has ports of its own.
 
 import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Topology } from '../cluster/topology.ts'
 import type { ServerLimits } from './limits.ts'
 import type { LogFields } from './logger.ts'
 import type { NodeEngineOptions } from './shard-engines.ts'
+import type { PortsToSiblings } from './sibling-ports.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 /** What a shard thread is started with. */
@@ -18,6 +19,8 @@ export interface ThreadSetup {
   readonly incarnation: bigint
   readonly engines: NodeEngineOptions
   readonly limits: ServerLimits
+  /** Transferred to the thread. */
+  readonly siblings: PortsToSiblings
 }
 
 /** What the supervisor asks for; each command is answered once, in any order. */

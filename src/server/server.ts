@@ -8,6 +8,7 @@ import { systemClock } from '../util/clock.ts'
 import type { ThreadSetup } from './mailbox.ts'
 import { newNodeIdentity } from './node-identity.ts'
 import { resolveServerOptions, type ServerOptions, type ValidServerOptions } from './options.ts'
+import { siblingPorts } from './sibling-ports.ts'
 import { type Server, supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
@@ -44,9 +45,11 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 function threadSetups(options: ValidServerOptions): ThreadSetup[] {
   const { host, limits, nodeId, allowRemoteClients, memoryBytesMax, eviction } = options
   const { incarnation, secret, versionStart } = newNodeIdentity(systemClock.nowMs())
+  const ports = siblingPorts(options.threads)
   const engines = { memoryBytesMax, secret, versionStart, eviction }
   return Array.from({ length: options.threads }, (_, thread) => {
     const port = thread === 0 ? options.port : 0
-    return { thread, nodeId, host, port, allowRemoteClients, incarnation, engines, limits }
+    const siblings = ports[thread] ?? []
+    return { thread, nodeId, host, port, allowRemoteClients, incarnation, engines, limits, siblings }
   })
 }

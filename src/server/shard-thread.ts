@@ -1,5 +1,5 @@
-// The entry of a shard thread (`new Worker(...)`): a runtime, its engines, a port of its own, and a mailbox to the
-// supervisor. An exception that nobody catches ends the thread, and with it the server, which is what a bug deserves.
+// The entry of a shard thread (`new Worker(...)`): a runtime, its engines, a TCP port of its own, and message ports to
+// the supervisor and to the other shard threads. An exception that nobody catches ends the thread, and with it the server, which is what a bug deserves.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { Topology } from '../cluster/topology.ts'
@@ -19,6 +19,7 @@ import {
 } from './mailbox.ts'
 import { openShardEngines } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
+import { SiblingPorts } from './sibling-ports.ts'
 import { TcpListener } from './tcp-listener.ts'
 import { threadCpuNs } from './thread-cpu.ts'
 import type { ThreadStats } from './thread-stats.ts'
@@ -69,6 +70,7 @@ class ShardThread {
   readonly #listener: TcpListener
   readonly #logger: Logger
   #runtime: ShardRuntime | undefined
+  #siblings: SiblingPorts | undefined
 
   constructor(setup: ThreadSetup, listener: TcpListener, logger: Logger) {
     this.#setup = setup
@@ -89,14 +91,19 @@ class ShardThread {
     } else {
       this.#listener.close()
       await runtime.drain(command.deadlineMs)
+      this.#siblings?.finish()
     }
     return undefined
   }
 
   #createRuntime(topology: Topology): ShardRuntime {
     const { thread, nodeId, engines, incarnation, limits } = this.#setup
-    return new ShardRuntime({
+    const siblings = new SiblingPorts(this.#setup.siblings, (request, answer) => runtime.executeRun(request, answer))
+    this.#siblings = siblings
+    const runtime = new ShardRuntime({
       thread,
+      nodeId,
+      siblings,
       engines: openShardEngines(topology, nodeId, thread, engines),
       topology,
       incarnation,
@@ -105,6 +112,7 @@ class ShardThread {
       logger: this.#logger,
       threadCpuNs,
     })
+    return runtime
   }
 }
 

@@ -22,7 +22,7 @@ function threadProgram(onCommand: string): URL {
 function startThread(thread: number, log: LogRecorder, onCommand = ''): ThreadHandle {
   const engines = { memoryBytesMax: 1, secret: new Uint8Array(0), versionStart: 0n }
   const address = { nodeId: 'test', host: 'test', port: 0, allowRemoteClients: false }
-  const setup = { thread, ...address, incarnation: 1n, engines, limits: resolveLimits() }
+  const setup = { thread, ...address, incarnation: 1n, engines, limits: resolveLimits(), siblings: [] }
   return new ThreadHandle(setup, log, threadProgram(onCommand))
 }
 
@@ -53,7 +53,7 @@ describe('ThreadHandle', () => {
 
   it('rejects the port of a thread that cannot start', async () => {
     const thread = new ThreadHandle(
-      { thread: 0 } as ConstructorParameters<typeof ThreadHandle>[0],
+      { thread: 0, siblings: [] as unknown } as ConstructorParameters<typeof ThreadHandle>[0],
       new LogRecorder(),
       new URL('data:text/javascript,throw new Error("no start")'),
     )
