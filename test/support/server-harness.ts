@@ -192,6 +192,11 @@ export function testHello(changes: Partial<Hello> = {}): Uint8Array {
   })
 }
 
+/** What takes channels: a runtime, or a whole server. */
+export interface ChannelServer {
+  accept(channel: ByteChannel): void
+}
+
 /** A client that speaks the protocol by hand. */
 export class TestPeer {
   readonly channel: TestChannel
@@ -199,14 +204,14 @@ export class TestPeer {
   readonly #answers = new AnswerDecoder()
   readonly #frames = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
 
-  constructor(runtime: ShardRuntime, channel = new TestChannel()) {
+  constructor(server: ChannelServer, channel = new TestChannel()) {
     this.channel = channel
-    runtime.accept(channel)
+    server.accept(channel)
   }
 
   /** Says hello and reads the answer. */
-  static open(runtime: ShardRuntime, channel?: TestChannel): TestPeer {
-    const peer = new TestPeer(runtime, channel)
+  static open(server: ChannelServer, channel?: TestChannel): TestPeer {
+    const peer = new TestPeer(server, channel)
     peer.channel.deliver(testHello())
     peer.replies()
     return peer
