@@ -95,7 +95,7 @@ export class Connection implements ByteChannelHandler, Waiter {
 
   /** What made frames wait is over, or a large frame has its place: goes on as far as it can. */
   proceed(): void {
-    if (this.#state !== 'open' || this.#forwarded !== undefined) return
+    if (this.#state !== 'open') return
     try {
       this.#isStalled = this.#answerAll()
     } catch (error) {

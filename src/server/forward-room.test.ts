@@ -3,6 +3,7 @@ import { keysOfShard, TestNode, type TestNodeOptions } from '../../test/support/
 import { operationsFrame, TestPeer } from '../../test/support/server-harness.ts'
 import { encodeControl } from '../protocol/control.ts'
 import { KIND_GO_AWAY, KIND_OPERATIONS_REPLY, KIND_PING, KIND_PONG } from '../protocol/frame.ts'
+import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import { ReplyBudget } from './forward-room.ts'
 
 /** Bytes of the section that `write` sends. */
@@ -72,6 +73,23 @@ describe('a mailbox', () => {
     expect([isAnswered(first), isAnswered(third)]).toEqual([true, true])
     expect(node.runtime(1).stats().operations).toBe(2)
     expect(node.runtime(0).connectionCount).toBe(2)
+  })
+})
+
+describe('a connection that closes while it waits for a mailbox', () => {
+  it('gives its part of the budget back', () => {
+    const { node, write, peer } = open({
+      limits: { mailboxBytesMax: 1, forwardedReplyBytesMax: 2 * FRAME_BYTES_MAX },
+    })
+    const [first, gone, second, third] = [peer(), peer(), peer(), peer()]
+    first.send(write(1, 1))
+    gone.send(write(1, 1))
+    gone.channel.destroy()
+    node.deliver()
+    expect([isAnswered(first), node.runtime(1).stats().operations]).toEqual([true, 1])
+    second.send(write(1, 1))
+    third.send(write(1, 2))
+    expect(node.onTheWay).toBe(2)
   })
 })
 

@@ -221,6 +221,20 @@ describe('the reply', () => {
     expect(outcomes(peer)).toEqual([[OUTCOME_EXECUTED]])
   })
 
+  it('keeps room for the headers of all sections behind a run', () => {
+    const { node, peer, set, get } = open()
+    const unknown = Array.from({ length: 1_000 }, (_, index): TestSection => ({ shard: 100 + index, operations: [] }))
+    // So much that the next section fits with its own header, and not with those behind it.
+    peer.send(operationsFrame(1, [set(0, 'v'.repeat(4 * MIB - 8_000))]))
+    peer.replies()
+    peer.send(operationsFrame(2, [get(0), get(1)]))
+    node.deliver()
+    expect(outcomes(peer)).toEqual([[OUTCOME_EXECUTED, OUTCOME_EXECUTED]])
+    peer.send(operationsFrame(3, [get(0), get(1), ...unknown]))
+    node.deliver()
+    expect(outcomes(peer)[0]?.slice(0, 3)).toEqual([OUTCOME_EXECUTED, OUTCOME_STOPPED, OUTCOME_UNKNOWN_SHARD])
+  })
+
   it('holds no slab of any thread while it is sent', () => {
     const { node, peer, set, get } = open()
     const slabsAtRest = node.runtimes.map((runtime) => runtime.stats().slabsFree)
