@@ -5,7 +5,7 @@ import { type ClientOptions, settingsOf } from './options.ts'
 
 /**
  * Connects to a Sluice server or cluster: asks one of the addresses for the topology, then opens one connection to
- * every shard thread of every node.
+ * every shard thread of every node, or to every node (see `via`).
  *
  * ```ts
  * const client = await connect('127.0.0.1')

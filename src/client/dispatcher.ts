@@ -89,7 +89,7 @@ export class Dispatcher implements LaneOwner {
     this.resendUnknownWrites = settings.resendUnknownWrites
     this.waitsForConnection = settings.waitsForConnection
     this.#settings = settings
-    this.#routing = routingOf(topology)
+    this.#routing = routingOf(topology, settings.via)
     this.#lanes = this.#routing.targets.map((target) => new Lane(target, this))
     this.#search = new TopologySearch(addresses, settings, this.#life.signal)
     this.#sweep = new Sweep(settings.clock, settings.timeoutMs, (nowMs) => this.#giveUpLate(nowMs))
@@ -355,7 +355,7 @@ export class Dispatcher implements LaneOwner {
 
   /** Puts a topology in force. Lanes that it has as well stay; the others are closed, or begin to connect. */
   #adopt(topology: Topology): void {
-    const routing = routingOf(topology)
+    const routing = routingOf(topology, this.#settings.via)
     const kept = this.#lanes
     const lanes = routing.targets.map((target) => {
       const lane = kept.find((other) => isSameTarget(other.target, target))

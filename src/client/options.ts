@@ -7,6 +7,7 @@ import { SluiceError } from '../util/errors.ts'
 import { type Random, seededRandom, systemRandomBytes } from '../util/random.ts'
 import type { ClientTarget } from './address.ts'
 import type { Introduction } from './handshake.ts'
+import type { Via } from './routing.ts'
 import { type ClientTlsOptions, tcpTransport } from './tcp-transport.ts'
 import type { Transport } from './transport.ts'
 
@@ -14,6 +15,12 @@ import type { Transport } from './transport.ts'
 export interface ClientOptions {
   /** What carries the bytes. Default: TCP. */
   readonly transport?: Transport
+  /**
+   * Which ports of the nodes are connected to. `public`: one connection to each node, for networks in which only its
+   * public port can be reached; the node passes operations on to the threads that own their shards. Default `direct`: a
+   * connection to every shard thread, the shorter way.
+   */
+  readonly via?: Via
   /** What the server asks for to let a client in, up to 1,024 bytes; text is sent as UTF-8. Default: nothing. */
   readonly password?: string | Uint8Array
   /** How to speak TLS; implies it. With a `transport` of your own it has no effect. */
@@ -62,6 +69,7 @@ export interface ClientOptions {
 /** Checked options, with the defaults filled in. */
 export interface Settings {
   readonly transport: Transport
+  readonly via: Via
   readonly introduction: Introduction
   readonly connectTimeoutMs: number
   readonly framesInFlightMax: number
@@ -89,6 +97,8 @@ export function settingsOf(options: ClientOptions, target?: Pick<ClientTarget, '
   const credentials = typeof password === 'string' ? encodeUtf8(password) : password.slice()
   checkRange('password (bytes)', credentials.length, 0, PASSWORD_BYTES_MAX)
   const { connectTimeoutMs = 5_000, framesInFlightMax = 4, queueBytesMax = 8 * 1024 * 1024 } = options
+  const via = options.via ?? 'direct'
+  if (via !== 'direct' && via !== 'public') throw new SluiceError('INVALID_ARGUMENT', 'via must be direct or public')
   checkRange('connectTimeoutMs', connectTimeoutMs, 1, Number.MAX_SAFE_INTEGER)
   checkRange('framesInFlightMax', framesInFlightMax, 1, FRAMES_IN_FLIGHT_MAX)
   checkRange('queueBytesMax', queueBytesMax, 1, Number.MAX_SAFE_INTEGER)
@@ -98,6 +108,7 @@ export function settingsOf(options: ClientOptions, target?: Pick<ClientTarget, '
   checkChoice('whenDisconnected', whenDisconnected)
   return Object.freeze({
     transport: options.transport ?? tcpTransport(target?.isEncrypted ? { tls: {}, ...options } : options),
+    via,
     introduction: { clientId: systemRandomBytes(CLIENT_ID_BYTES), credentials },
     connectTimeoutMs,
     framesInFlightMax,

@@ -11,7 +11,7 @@ import { reroute } from './reroute.ts'
 import { routingOf } from './routing.ts'
 import { Section } from './section.ts'
 
-const ROUTING = routingOf(evenTopology({ nodes: [{ id: 'one', host: 'one', ports: [1] }], shardCount: 1 }))
+const ROUTING = routingOf(evenTopology({ nodes: [{ id: 'one', host: 'one', ports: [1] }], shardCount: 1 }), 'direct')
 
 /** A section of its own batch, with what the function appends. */
 function sectionOf(append: (writer: SectionWriter) => void): Section {

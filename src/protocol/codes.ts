@@ -133,7 +133,7 @@ export const OUTCOME_BEHIND = 4
 export const OUTCOME_NOT_READY = 5
 /** Nothing executed: an earlier frame of this connection was not executed to its end, and this one lacks RESUME. */
 export const OUTCOME_FENCED = 6
-/** Nothing executed: this thread owns no shard of that number. Fetch the topology. */
+/** Nothing executed: no thread of this node owns a shard of that number. Fetch the topology. */
 export const OUTCOME_UNKNOWN_SHARD = 7
 /** Nothing executed: an operation code, a required flag or a namespace that this server does not know. */
 export const OUTCOME_UNSUPPORTED = 8

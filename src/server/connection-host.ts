@@ -2,6 +2,7 @@
 
 import type { Clock } from '../util/clock.ts'
 import type { ControlReplies } from './control-replies.ts'
+import type { Forwarding } from './forwarding.ts'
 import type { FrameExecutor } from './frame-executor.ts'
 import type { Gate } from './gate.ts'
 import type { ServerFacts } from './handshake.ts'
@@ -9,7 +10,7 @@ import type { ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import type { Traffic } from './thread-stats.ts'
-import type { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+import type { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
 
 /** The thread, as a connection sees it. */
 export interface ConnectionHost {
@@ -20,8 +21,10 @@ export interface ConnectionHost {
   readonly gate: Gate
   readonly writer: ReplyWriter
   readonly executor: FrameExecutor
+  readonly forwarding: Forwarding
   readonly control: ControlReplies
-  readonly slabLine: SlabLine
+  /** The line for reply slabs, enough for any one frame. */
+  readonly slabLine: WaitingLine
   readonly largeFrames: LargeFramePlaces
   readonly traffic: Traffic
   /** The connection with this number has said a good hello; called once. */

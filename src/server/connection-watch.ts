@@ -14,7 +14,6 @@ export interface ConnectionFacts {
   readonly bufferedBytes: number
   readonly bytesIn: number
   readonly heldBytes: number
-  readonly heldSlabs: number
   readonly releaseCount: number
 }
 
@@ -45,15 +44,15 @@ export class ConnectionWatch {
     this.#noLargeFrameAtMs = nowMs
   }
 
-  /** @param isStarving Whether other connections wait for slabs. */
-  check(facts: ConnectionFacts, isStarving: boolean, nowMs: number): Verdict {
+  /** @param isWaitedFor Whether other connections wait for what this one's replies hold. */
+  check(facts: ConnectionFacts, isWaitedFor: boolean, nowMs: number): Verdict {
     this.#note(facts, nowMs)
     const limits = this.#limits
     switch (facts.state) {
       case 'hello':
         return nowMs - this.#stateSinceMs >= limits.handshakeMs ? 'late-hello' : 'fine'
       case 'open': {
-        const slowMs = isStarving && facts.heldSlabs > 0 ? limits.slowReaderStarvingMs : limits.slowReaderMs
+        const slowMs = isWaitedFor ? limits.slowReaderStarvingMs : limits.slowReaderMs
         if (nowMs - this.#releasedAtMs >= slowMs) return 'slow-reader'
         if (nowMs - this.#noLargeFrameAtMs >= limits.largeFrameMs) return 'late-frame'
         if (facts.isDraining) return this.#isQuiet(facts, nowMs, limits.drainQuietMs) ? 'drained' : 'fine'

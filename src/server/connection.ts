@@ -5,16 +5,18 @@
 //     '---- bad bytes, refused, late ---------------------------^
 //
 // Run to completion: `onBytes` decodes every whole frame that has arrived, executes it, and sends all replies with one
-// write. Only three things make frames wait, and each goes on with `proceed` when it is over:
+// write. Only four things make frames wait, and each goes on with `proceed` when it is over:
 //   - the channel is full
 //   - the replies on their way hold `slabsPerConnectionMax` slabs or `heldBytesMax` bytes
 //   - fewer slabs are free than one frame may need
+//   - the frame before them is on its way through other threads of the node (`forwarded-frame.ts`)
 // While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame. An
 // incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
 //
 //   invariants: replies leave in the order of their requests; nothing is decoded behind a frame that waits; after 'open'
 //   no frame is decoded, and what still arrives is dropped; the thread's writer is empty between two calls.
 
+import { OUTCOME_EXECUTED } from '../protocol/codes.ts'
 import { encodeControl, encodeError } from '../protocol/control.ts'
 import {
   KIND_GO_AWAY,
@@ -32,6 +34,7 @@ import type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { type ConnectionFacts, ConnectionWatch } from './connection-watch.ts'
+import { ForwardedFrame } from './forwarded-frame.ts'
 import { answerHello, refusalOf } from './handshake.ts'
 import { Outbox } from './outbox.ts'
 import type { Waiter } from './waiting-lines.ts'
@@ -56,6 +59,8 @@ export class Connection implements ByteChannelHandler, Waiter {
   #isFenced = false
   /** Whether the decoder has loaded a frame that is not answered yet. */
   #isFrameLoaded = false
+  /** The frame that other threads of the node have a part in and that is not answered yet. */
+  #forwarded: ForwardedFrame | undefined
   /** Whether frames wait. */
   #isStalled = false
   #isPaused = false
@@ -115,7 +120,7 @@ export class Connection implements ByteChannelHandler, Waiter {
 
   /** Enforces the time limits. */
   checkTime(nowMs: number): void {
-    const verdict = this.#watch.check(this.#facts(), this.#host.slabLine.isStarving, nowMs)
+    const verdict = this.#watch.check(this.#facts(), this.#isWaitedFor(), nowMs)
     if (verdict === 'late-hello') this.#fail(WIRE_ERROR_IDLE, 'no whole hello came in time')
     else if (verdict === 'late-frame') this.#fail(WIRE_ERROR_IDLE, 'a large frame did not arrive in time')
     else if (verdict === 'slow-reader') this.#giveUp()
@@ -160,7 +165,7 @@ export class Connection implements ByteChannelHandler, Waiter {
       const isSomeLeft = this.#answerWhatFits()
       this.#outbox.send(writer)
       if (!isSomeLeft) return false
-      if (this.#outbox.isFull(writer)) return true
+      if (this.#forwarded !== undefined || this.#outbox.isFull(writer)) return true
       if (!slabLine.isOpenTo(this)) {
         slabLine.wait(this)
         return true
@@ -173,7 +178,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     const { clock, slabLine, writer } = this.#host
     const nowMs = clock.nowMs()
     for (;;) {
-      if (this.#outbox.isFull(writer)) return true
+      if (this.#forwarded !== undefined || this.#outbox.isFull(writer)) return true
       if (!this.#isFrameLoaded && !this.#frames.next()) return false
       this.#isFrameLoaded = true
       if (!slabLine.isOpenTo(this)) return true
@@ -182,18 +187,40 @@ export class Connection implements ByteChannelHandler, Waiter {
     }
   }
 
-  /** Answers the loaded frame. Returns false when it was the last one. */
+  /** Answers the loaded frame, or sends it on its way. Returns false when it was the last one. */
   #answer(nowMs: number): boolean {
     const { control, executor, traffic } = this.#host
     const frame = this.#frames
     if (frame.kind === KIND_OPERATIONS) {
-      this.#isFenced = executor.execute(frame, this.#isFenced, this.#replyFrameBytesMax, nowMs)
+      const refusal = executor.check(frame, this.#isFenced)
+      if (refusal === OUTCOME_EXECUTED && executor.isForSiblings) {
+        this.#forward()
+        return true
+      }
+      this.#isFenced = executor.answer(frame, refusal, this.#replyFrameBytesMax, nowMs)
     } else if (!control.answer(frame)) {
       this.#fail(WIRE_ERROR_UNEXPECTED_KIND, `a frame of kind ${frame.kind} is not for a server`)
       return false
     }
     traffic.frames++
     return true
+  }
+
+  #forward(): void {
+    const { forwarding, traffic, writer } = this.#host
+    this.#outbox.send(writer)
+    traffic.framesForwarded++
+    this.#forwarded = new ForwardedFrame(forwarding, this.#frames, this.#replyFrameBytesMax, this.#onForwarded)
+    this.#forwarded.proceed()
+  }
+
+  readonly #onForwarded = (parts: readonly Uint8Array[], isFenceRaised: boolean): void => {
+    const { forwarding, traffic } = this.#host
+    this.#forwarded = undefined
+    this.#isFenced = isFenceRaised
+    traffic.frames++
+    this.#outbox.sendForwarded(parts, (bytes) => forwarding.budget.give(bytes))
+    this.proceed()
   }
 
   /** Pauses the channel when more bytes would only pile up, and ends the pause when they would not. */
@@ -245,6 +272,8 @@ export class Connection implements ByteChannelHandler, Waiter {
   #leaveLines(): void {
     this.#host.slabLine.leave(this)
     this.#host.largeFrames.leave(this)
+    this.#forwarded?.abandon()
+    this.#forwarded = undefined
   }
 
   /** The one line about a connection that is closed for its peer's fault. */
@@ -258,6 +287,13 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#host.logger.warn(fields, message)
   }
 
+  /** Whether others wait for what this one's replies hold. */
+  #isWaitedFor(): boolean {
+    const { forwarding, slabLine } = this.#host
+    if (slabLine.isStarving && this.#outbox.heldSlabs > 0) return true
+    return forwarding.budget.line.isStarving && this.#outbox.heldForwardedBytes > 0
+  }
+
   #facts(): ConnectionFacts {
     return {
       state: this.#state,
@@ -267,7 +303,6 @@ export class Connection implements ByteChannelHandler, Waiter {
       bufferedBytes: this.#frames.bufferedBytes,
       bytesIn: this.#bytesIn,
       heldBytes: this.#outbox.heldBytes,
-      heldSlabs: this.#outbox.heldSlabs,
       releaseCount: this.#outbox.releaseCount,
     }
   }

@@ -5,6 +5,8 @@
 //   output   `slabsPerConnectionMax` slabs and `heldBytesMax` bytes, and one frame's reply beyond them
 //   time     every state that waits for the peer has a limit, checked by the sweep
 //
+//   forward  `mailboxBytesMax` of requests for each other thread, and `forwardedReplyBytesMax` of their replies
+//
 // and what all of them may cost by
 //
 //   input    connectionsMax x partialBytesMax + largeFramesMax x FRAME_BYTES_MAX: 512 MiB by default
@@ -78,6 +80,17 @@ export interface ServerLimits {
   readonly lingerMs: number
   /** Milliseconds of silence after which a draining connection is ended. Default 100. */
   readonly drainQuietMs: number
+  /**
+   * Bytes of operations that one thread has sent to one other thread of its node and that are not answered yet: beyond
+   * them, the connections that they came from wait. One message always fits. Default 32 MiB.
+   */
+  readonly mailboxBytesMax: number
+  /**
+   * Bytes of replies to frames that other threads of the node had a part in, until their channels have released them;
+   * a frame under way counts with the largest reply that its client takes. Beyond them such frames wait; one always
+   * fits. Default 256 MiB.
+   */
+  readonly forwardedReplyBytesMax: number
   /** Milliseconds between two checks of the time limits, which therefore strike up to this much late. Default 100. */
   readonly sweepMs: number
 }
@@ -97,6 +110,8 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
   idleMs: 86_400_000,
   lingerMs: 1_000,
   drainQuietMs: 100,
+  mailboxBytesMax: 32 * 1024 * 1024,
+  forwardedReplyBytesMax: 256 * 1024 * 1024,
   sweepMs: 100,
 })
 

@@ -3,15 +3,18 @@
 
 import { evenTopology, type Topology } from '../cluster/topology.ts'
 import { REFUSAL_NONE } from '../protocol/hello.ts'
+import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { memoryChannelPair } from '../util/memory-channel.ts'
+import { type Schedule, systemSchedule } from '../util/schedule.ts'
 import { resolveLimits, type ServerLimits } from './limits.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type NodeIdentity, newNodeIdentity } from './node-identity.ts'
 import { engineOpener, type NodeEngineOptions } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
+import type { Siblings } from './siblings.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 const NODE_ID = 'local'
@@ -36,8 +39,11 @@ export interface LocalServerOptions {
   readonly clock?: Clock
   /** Default: random, and from the clock. */
   readonly identity?: NodeIdentity
-  /** Runs the tasks of the channels that `connect` makes; see `memoryChannelPair`. Default `setImmediate`. */
-  readonly schedule?: (task: () => void) => void
+  /**
+   * Runs the tasks of the channels that `connect` makes, see `memoryChannelPair`, and of what its threads send each other.
+   * Default `setImmediate`.
+   */
+  readonly schedule?: Schedule
   /** The compiled engine. Default: the release build. */
   readonly engineModule?: NodeEngineOptions['module']
 }
@@ -73,11 +79,19 @@ class LocalNode implements LocalServer {
   readonly address = `${LOCAL_HOST}:1`
   readonly #runtimes: readonly ShardRuntime[]
   readonly #drainMs: number
-  readonly #schedule: ((task: () => void) => void) | undefined
+  readonly #schedule: Schedule
+  readonly #siblings: Siblings = {
+    send: (thread, request, answered) => {
+      const sibling = this.#runtimes[thread]
+      assert(sibling !== undefined, 'a shard of this node has a thread')
+      this.#schedule(() => sibling.executeRun(request, (reply) => this.#schedule(() => answered(reply))))
+    },
+  }
 
   constructor(options: LocalServerOptions) {
     const { threads = 1, shardsPerThread = 1, clock = systemClock, logger = silentLogger } = options
     const limits = resolveLimits(options.limits)
+    this.#schedule = options.schedule ?? systemSchedule
     const { incarnation, secret } = options.identity ?? newNodeIdentity()
     const ports = Array.from({ length: threads }, (_, thread) => thread + 1)
     this.topology = evenTopology({
@@ -91,7 +105,16 @@ class LocalNode implements LocalServer {
     }
     this.#runtimes = ports.map((_, thread) => {
       const openEngine = engineOpener(engineOptions, () => clock.nowMs())
-      const runtime = new ShardRuntime({ thread, nodeId: NODE_ID, openEngine, incarnation, clock, limits, logger })
+      const runtime = new ShardRuntime({
+        thread,
+        nodeId: NODE_ID,
+        siblings: this.#siblings,
+        openEngine,
+        incarnation,
+        clock,
+        limits,
+        logger,
+      })
       // There is no previous owner to wait for.
       runtime.adopt(this.topology)
       runtime.publish()
@@ -99,7 +122,6 @@ class LocalNode implements LocalServer {
       return runtime
     })
     this.#drainMs = options.drainMs ?? DRAIN_MS_DEFAULT
-    this.#schedule = options.schedule
   }
 
   accept(channel: ByteChannel, thread = 0): void {
@@ -113,7 +135,7 @@ class LocalNode implements LocalServer {
     if (thread === -1) throw new SluiceError('CONNECT_FAILED', `${address} is not an address of this server`)
     const [client, server] = memoryChannelPair({
       peers: [address, 'local client'],
-      ...(this.#schedule === undefined ? {} : { schedule: this.#schedule }),
+      schedule: this.#schedule,
     })
     this.accept(server, thread)
     return client

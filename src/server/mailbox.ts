@@ -1,5 +1,5 @@
 // The typed ends of a message port between a node's supervisor and one of its shard threads. Only control passes here:
-// commands, their outcomes, log lines. Data never does.
+// commands, their outcomes, log lines. Data never does; what threads send each other has ports of its own.
 
 import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Topology } from '../cluster/topology.ts'
@@ -7,6 +7,7 @@ import type { ServerLimits } from './limits.ts'
 import type { LogFields } from './logger.ts'
 import type { ServerTlsOptions } from './options.ts'
 import type { NodeEngineOptions } from './shard-engines.ts'
+import type { PortsToSiblings } from './sibling-ports.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 /** The ports of a shard thread. */
@@ -38,6 +39,8 @@ export interface ThreadSetup {
   readonly incarnation: bigint
   readonly engines: NodeEngineOptions
   readonly limits: ServerLimits
+  /** Transferred to the thread. */
+  readonly siblings: PortsToSiblings
 }
 
 /** What the supervisor asks for; each command is answered once, in any order. */

@@ -6,7 +6,7 @@
 
 import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
-import { type ServerLimits, WRITE_COST_BYTES } from './limits.ts'
+import { type ServerLimits, WRITE_BYTES_TARGET, WRITE_COST_BYTES } from './limits.ts'
 import type { ReplyWrite, ReplyWriter } from './reply-writer.ts'
 import type { Traffic } from './thread-stats.ts'
 
@@ -18,6 +18,7 @@ export class Outbox {
   readonly #onRoom: (slabsReturned: boolean) => void
   #heldBytes = 0
   #heldSlabs = 0
+  #heldForwardedBytes = 0
   #releaseCount = 0
   #isChannelFull = false
 
@@ -37,6 +38,11 @@ export class Outbox {
 
   get heldSlabs(): number {
     return this.#heldSlabs
+  }
+
+  /** Bytes of replies that other threads had a part in. */
+  get heldForwardedBytes(): number {
+    return this.#heldForwardedBytes
   }
 
   /** Writes released so far: a reader that takes its replies makes it grow. */
@@ -66,27 +72,60 @@ export class Outbox {
     this.#write({ parts: [bytes], slabs: [], bytes: bytes.length })
   }
 
+  /**
+   * Sends the parts of a reply that lies in no slab. `released` is told, piece by piece, how many bytes the channel has
+   * released: a slow reader is seen to read.
+   */
+  sendForwarded(parts: readonly Uint8Array[], released: (bytes: number) => void): void {
+    for (const write of inWrites(parts)) {
+      this.#heldForwardedBytes += write.bytes
+      this.#write(write, (bytes) => {
+        this.#heldForwardedBytes -= bytes
+        released(bytes)
+      })
+    }
+  }
+
   /** The channel takes more again. */
   onDrain(): void {
     this.#isChannelFull = false
   }
 
-  #write(write: ReplyWrite): void {
+  #write(write: ReplyWrite, onReleased?: (bytes: number) => void): void {
     this.#heldBytes += write.bytes + WRITE_COST_BYTES
     this.#traffic.bytesHeld += write.bytes + WRITE_COST_BYTES
     this.#heldSlabs += write.slabs.length
     this.#traffic.bytesOut += write.bytes
-    const takesMore = this.#channel.write(write.parts, () => this.#released(write))
+    const takesMore = this.#channel.write(write.parts, () => this.#released(write, onReleased))
     if (!takesMore) this.#isChannelFull = true
   }
 
-  #released(write: ReplyWrite): void {
+  #released(write: ReplyWrite, onReleased: ((bytes: number) => void) | undefined): void {
     this.#heldBytes -= write.bytes + WRITE_COST_BYTES
     this.#traffic.bytesHeld -= write.bytes + WRITE_COST_BYTES
     assert(this.#heldBytes >= 0, 'a write is released once')
     this.#heldSlabs -= write.slabs.length
     this.#releaseCount++
     for (const slab of write.slabs) slab.drop()
+    onReleased?.(write.bytes)
     this.#onRoom(write.slabs.length > 0)
   }
+}
+
+/** The parts in writes of at most WRITE_BYTES_TARGET. */
+function inWrites(parts: readonly Uint8Array[]): ReplyWrite[] {
+  const writes: ReplyWrite[] = []
+  let write: ReplyWrite | undefined
+  for (const part of parts) {
+    for (let start = 0; start < part.length; start += WRITE_BYTES_TARGET) {
+      const piece = part.subarray(start, start + WRITE_BYTES_TARGET)
+      if (write === undefined || write.bytes + piece.length > WRITE_BYTES_TARGET) {
+        write = { parts: [], slabs: [], bytes: 0 }
+        writes.push(write)
+      }
+      write.parts.push(piece)
+      write.bytes += piece.length
+    }
+  }
+  return writes
 }

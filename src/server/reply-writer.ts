@@ -143,9 +143,26 @@ export class ReplyWriter {
 
   /** Hands over all that was written, as one write or, where it is much, several. Then the writer is empty. */
   take(): ReplyWrite[] {
+    this.#close()
+    const writes = this.#partBytes <= COPIED_REPLY_BYTES_MAX ? this.#copied() : this.#grouped()
+    this.#empty()
+    return writes
+  }
+
+  /** A copy of all that was written but its first `skippedBytes`, in a buffer of its own. Then the writer is empty. */
+  takeCopy(skippedBytes: number): Uint8Array<ArrayBuffer> {
+    this.#close()
+    const copy = this.#copy(skippedBytes)
+    this.#empty()
+    return copy
+  }
+
+  #close(): void {
     assert(this.#frameHeader === undefined, 'only whole frames are sent')
     this.#seal()
-    const writes = this.#partBytes <= COPIED_REPLY_BYTES_MAX ? this.#copied() : this.#grouped()
+  }
+
+  #empty(): void {
     for (const slab of this.#taken) slab.drop()
     this.#parts = []
     this.#partSlabs = []
@@ -156,7 +173,6 @@ export class ReplyWriter {
     this.#start = 0
     this.#position = 0
     this.#partBytes = 0
-    return writes
   }
 
   /** Room for a header, which never spans two slabs. */
@@ -212,14 +228,22 @@ export class ReplyWriter {
   /** Few bytes leave their slabs, which are free again at once. */
   #copied(): ReplyWrite[] {
     if (this.#partBytes === 0) return []
-    const copy = new Uint8Array(this.#partBytes)
-    let at = 0
-    for (const part of this.#parts) {
-      copy.set(part, at)
-      at += part.length
-    }
-    for (const slab of this.#partSlabs) slab?.drop()
+    const copy = this.#copy(0)
     return [{ parts: [copy], slabs: [], bytes: copy.length }]
+  }
+
+  /** Takes the bytes behind the first `skippedBytes`, which lie in the first part, out of their slabs. */
+  #copy(skippedBytes: number): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this.#partBytes - skippedBytes)
+    let at = 0
+    for (const [index, part] of this.#parts.entries()) {
+      const rest = index === 0 && skippedBytes > 0 ? part.subarray(skippedBytes) : part
+      copy.set(rest, at)
+      at += rest.length
+    }
+    assert(at === copy.length, 'what is left out lies in the first part')
+    for (const slab of this.#partSlabs) slab?.drop()
+    return copy
   }
 
   /** Many bytes are sent from where they lie. */

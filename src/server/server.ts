@@ -13,6 +13,7 @@ import { newNodeIdentity } from './node-identity.ts'
 import { NodeTopology, type TopologyThreads } from './node-topology.ts'
 import { nodeOf, resolveServerOptions, type ServerOptions, type ValidServerOptions } from './options.ts'
 import { canReusePort } from './reuse-port.ts'
+import { siblingPorts } from './sibling-ports.ts'
 import { type Server, supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
@@ -78,11 +79,13 @@ function threadSetups(options: ValidServerOptions): ThreadSetup[] {
   const { allowRemoteClients, password, tls, shardMemoryBytesMax: memoryBytesMax } = options
   const { incarnation, secret } = newNodeIdentity()
   const engines = { memoryBytesMax, secret, eviction }
+  const siblings = siblingPorts(directPorts.length)
   // A free port cannot be agreed on beforehand.
   const sharesPublicPort = canReusePort() && port !== 0
   return directPorts.map((directPort, thread) => {
     const publicPort = thread === 0 || sharesPublicPort ? port : undefined
     const ports = { bind, directPort, publicPort, sharesPublicPort }
-    return { thread, nodeId, listening: { ...ports, allowRemoteClients, password, tls }, incarnation, engines, limits }
+    const listening = { ...ports, allowRemoteClients, password, tls }
+    return { thread, nodeId, listening, incarnation, engines, limits, siblings: siblings[thread] ?? [] }
   })
 }

@@ -1,7 +1,7 @@
 // One shard thread's server as a plain object: byte channels in, nothing else. It knows no socket and no thread, so the
 // same code serves in a worker, in the caller's own thread, and in a simulation.
 //
-// All of its work happens inside the callbacks of channels and of two timers: the sweep, which checks the time limits
+// All of its work happens inside the callbacks of channels, of its siblings and of two timers: the sweep, which checks the time limits
 // of all connections and runs only while there are any, and the maintenance of the shards, which runs only while it
 // has work.
 
@@ -12,6 +12,7 @@ import type { Clock, Timer } from '../util/clock.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { ControlReplies } from './control-replies.ts'
+import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { Gate } from './gate.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
@@ -19,8 +20,10 @@ import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { type OpenEngine, OwnedShards } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
+import { ShardOwners } from './shard-owners.ts'
+import type { RunAnswered, RunRequest, Siblings } from './siblings.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
-import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+import { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
 
 /** Everything that a runtime is given. */
 export interface ShardRuntimeOptions {
@@ -29,6 +32,11 @@ export interface ShardRuntimeOptions {
   /** Its node's name in topologies. */
   readonly nodeId: string
   readonly openEngine: OpenEngine
+  /**
+   * The other threads of the node. Default: none can be reached, and operations for their shards are for an unknown
+   * shard.
+   */
+  readonly siblings?: Siblings
   /** One life of the node's memory: 64 random bits. */
   readonly incarnation: bigint
   readonly clock: Clock
@@ -47,6 +55,7 @@ export interface ShardRuntimeOptions {
 export class ShardRuntime {
   readonly #options: ShardRuntimeOptions
   readonly #owned: OwnedShards
+  readonly #owners: ShardOwners
   readonly #host: ConnectionHost
   readonly #maintenance: Maintenance
   /** By number, in the order in which they came. */
@@ -64,6 +73,7 @@ export class ShardRuntime {
   constructor(options: ShardRuntimeOptions) {
     this.#options = options
     this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine, () => options.clock.nowMs())
+    this.#owners = new ShardOwners(options.nodeId, options.thread)
     this.#host = this.#createHost()
     this.#maintenance = new Maintenance(this.#owned, options.clock)
   }
@@ -75,6 +85,7 @@ export class ShardRuntime {
   adopt(topology: Topology): void {
     this.#topology = topology
     this.#owned.adopt(topology)
+    this.#owners.replace(topology)
     this.#maintenance.wake()
   }
 
@@ -146,6 +157,14 @@ export class ShardRuntime {
     for (const connection of this.#connections.values()) connection.destroy()
   }
 
+  /**
+   * Executes what another thread of the node sent, also during and after a drain; `answer` is called once, now or when
+   * there is room for the reply.
+   */
+  executeRun(request: RunRequest, answer: RunAnswered): void {
+    this.#host.forwarding.execute(request, answer)
+  }
+
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
     const { executor, traffic } = this.#host
@@ -159,11 +178,13 @@ export class ShardRuntime {
   }
 
   #createHost(): ConnectionHost {
-    const { clock, limits, logger, incarnation } = this.#options
+    const { clock, limits, logger, incarnation, siblings } = this.#options
     const owned = this.#owned
+    const owners = this.#owners
     const publishedNumber = (): number => this.#publishedNumber
     const writer = new ReplyWriter()
-    const executor = new FrameExecutor(owned, writer)
+    const executor = new FrameExecutor(owned, writer, siblings === undefined ? undefined : owners)
+    const slabLine = new WaitingLine(() => executor.hasRoom())
     const stats = () => this.stats()
     return {
       clock,
@@ -182,7 +203,8 @@ export class ShardRuntime {
       writer,
       executor,
       control: new ControlReplies(writer, owned, stats),
-      slabLine: new SlabLine(() => executor.hasRoom()),
+      slabLine,
+      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings }),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic: new Traffic(),
       onIntroduced: (number) => this.#strangers.delete(number),

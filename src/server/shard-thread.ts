@@ -1,5 +1,6 @@
-// The entry of a shard thread (`new Worker(...)`): a runtime, its engines, a port of its own, and a mailbox to the
-// supervisor. An exception that nobody catches ends the thread, and with it the server, which is what a bug deserves.
+// The entry of a shard thread (`new Worker(...)`): a runtime, its engines, a TCP port of its own, and message ports to
+// the supervisor and to the other shard threads. An exception that nobody catches ends the thread, and with it the
+// server, which is what a bug deserves.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../util/assert.ts'
@@ -18,6 +19,7 @@ import {
 } from './mailbox.ts'
 import { engineOpener } from './shard-engines.ts'
 import { ShardRuntime } from './shard-runtime.ts'
+import { SiblingPorts } from './sibling-ports.ts'
 import { TcpListener } from './tcp-listener.ts'
 import { threadCpuNs } from './thread-cpu.ts'
 import type { ThreadStats } from './thread-stats.ts'
@@ -30,7 +32,7 @@ async function serveThread(setup: ThreadSetup, port: MessagePort): Promise<void>
     port.close()
     return
   }
-  const thread = new ShardThread(listeners, createRuntime(setup, limitedLogger(mailboxLogger(supervisor), systemClock)))
+  const thread = new ShardThread(setup, listeners, limitedLogger(mailboxLogger(supervisor), systemClock))
   supervisor.onMessage(async ({ request, command }) => {
     const stats = await thread.run(command)
     supervisor.post({ kind: 'done', request, stats })
@@ -88,10 +90,12 @@ function mailboxLogger(supervisor: Mailbox<ThreadMessage, SupervisorMessage>): L
 class ShardThread {
   readonly #listeners: Listeners
   readonly #runtime: ShardRuntime
+  readonly #siblings: SiblingPorts
 
-  constructor(listeners: Listeners, runtime: ShardRuntime) {
+  constructor(setup: ThreadSetup, listeners: Listeners, logger: Logger) {
     this.#listeners = listeners
-    this.#runtime = runtime
+    this.#siblings = new SiblingPorts(setup.siblings, (request, answer) => this.#runtime.executeRun(request, answer))
+    this.#runtime = createRuntime(setup, this.#siblings, logger)
   }
 
   async run(command: ThreadCommand): Promise<ThreadStats | undefined> {
@@ -117,18 +121,20 @@ class ShardThread {
         this.#listeners.direct.close()
         this.#listeners.public?.close()
         await runtime.drain(command.deadlineMs)
+        this.#siblings.finish()
         return undefined
     }
   }
 }
 
-function createRuntime(setup: ThreadSetup, logger: Logger): ShardRuntime {
+function createRuntime(setup: ThreadSetup, siblings: SiblingPorts, logger: Logger): ShardRuntime {
   const { thread, nodeId, engines, incarnation, limits, listening } = setup
   const openEngine = engineOpener(engines, () => systemClock.nowMs())
   const { password } = listening
   return new ShardRuntime({
     thread,
     nodeId,
+    siblings,
     openEngine,
     incarnation,
     clock: systemClock,

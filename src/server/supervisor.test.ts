@@ -25,7 +25,8 @@ function startThread(thread: number, log: LogRecorder, onCommand = ''): ThreadHa
   const engines = { memoryBytesMax: 1, secret: new Uint8Array(0) }
   const ports = { bind: 'test', directPort: 0, publicPort: undefined, sharesPublicPort: false }
   const listening = { ...ports, allowRemoteClients: false, password: undefined, tls: undefined }
-  const setup = { thread, nodeId: 'test', listening, incarnation: 1n, engines, limits: resolveLimits() }
+  const identity = { thread, nodeId: 'test', incarnation: 1n }
+  const setup = { ...identity, listening, engines, limits: resolveLimits(), siblings: [] }
   return new ThreadHandle(setup, log, threadProgram(onCommand))
 }
 
@@ -63,7 +64,7 @@ describe('ThreadHandle', () => {
 
   it('rejects the port of a thread that cannot start', async () => {
     const thread = new ThreadHandle(
-      { thread: 0 } as ConstructorParameters<typeof ThreadHandle>[0],
+      { thread: 0, siblings: [] as unknown } as ConstructorParameters<typeof ThreadHandle>[0],
       new LogRecorder(),
       new URL('data:text/javascript,throw new Error("no start")'),
     )

@@ -43,7 +43,11 @@ export class ThreadHandle {
   constructor(setup: ThreadSetup, logger: Logger, entry = SHARD_THREAD) {
     this.#thread = setup.thread
     this.#logger = logger
-    this.#worker = new Worker(entry, { workerData: setup, name: `sluice shard ${setup.thread}` })
+    this.#worker = new Worker(entry, {
+      workerData: setup,
+      transferList: setup.siblings.filter((port) => port !== undefined),
+      name: `sluice shard ${setup.thread}`,
+    })
     this.#mailbox = mailbox(this.#worker)
     this.ports = new Promise((resolve, reject) => {
       this.#portsPending = { resolve, reject }

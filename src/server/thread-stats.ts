@@ -5,6 +5,7 @@ import type { OwnedShards } from './owned-shard.ts'
 /** Counts what passes through a thread's connections. */
 export class Traffic {
   frames = 0
+  framesForwarded = 0
   bytesIn = 0
   bytesOut = 0
   connectionsAccepted = 0
@@ -46,6 +47,8 @@ export interface ThreadStats {
   readonly memoryBytes: number
   /** Frames of any kind that were answered. */
   readonly frames: number
+  /** Frames that other threads of the node had a part in. */
+  readonly framesForwarded: number
   /** Sections of which nothing was executed. */
   readonly sectionsRefused: number
   /** Sections that met a limit or a slot of another shard. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
+import { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
 
-describe('SlabLine', () => {
+describe('WaitingLine', () => {
   it('serves in the order of arrival while there is room, and nobody overtakes', () => {
     let room = 0
     const served: string[] = []
-    const line = new SlabLine(() => room > 0)
+    const line = new WaitingLine(() => room > 0)
     const waiter = (name: string) => ({
       proceed() {
         if (!line.isOpenTo(this)) return line.wait(this)

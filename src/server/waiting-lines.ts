@@ -1,4 +1,4 @@
-// Two lines in which connections wait for something that all of them share. Both serve in the order of arrival, and
+// The lines in which connections wait for something that all of them share. They serve in the order of arrival, and
 // whoever leaves a line, by closing too, leaves no trace in it.
 
 import { assert } from '../util/assert.ts'
@@ -8,43 +8,43 @@ export interface Waiter {
   proceed(): void
 }
 
-/** The line for reply slabs: while somebody stands in it nobody overtakes. */
-export class SlabLine {
-  readonly #hasRoom: () => boolean
-  readonly #waiting = new Set<Waiter>()
-  #turnOf: Waiter | undefined
+/** A line for a shared room, such as reply slabs: while somebody stands in it nobody overtakes. */
+export class WaitingLine<Member extends Waiter = Waiter> {
+  readonly #hasRoom: (member: Member) => boolean
+  readonly #waiting = new Set<Member>()
+  #turnOf: Member | undefined
 
-  /** @param hasRoom Whether enough slabs are free for any one frame. */
-  constructor(hasRoom: () => boolean) {
+  /** @param hasRoom Whether there is room for what this one wants to do. */
+  constructor(hasRoom: (member: Member) => boolean) {
     this.#hasRoom = hasRoom
   }
 
-  /** Whether frames wait for slabs that others hold. */
+  /** Whether somebody waits for what others hold. */
   get isStarving(): boolean {
     return this.#waiting.size > 0
   }
 
-  /** Whether this one may execute a frame now. */
-  isOpenTo(waiter: Waiter): boolean {
-    return (this.#waiting.size === 0 || waiter === this.#turnOf) && this.#hasRoom()
+  /** Whether this one may go on now. */
+  isOpenTo(member: Member): boolean {
+    return (this.#waiting.size === 0 || member === this.#turnOf) && this.#hasRoom(member)
   }
 
-  wait(waiter: Waiter): void {
-    this.#waiting.add(waiter)
+  wait(member: Member): void {
+    this.#waiting.add(member)
   }
 
-  leave(waiter: Waiter): void {
-    this.#waiting.delete(waiter)
+  leave(member: Member): void {
+    this.#waiting.delete(member)
   }
 
-  /** Slabs have returned: calls the first ones while there is room. */
+  /** There is more room: calls the first ones while it lasts. */
   advance(): void {
     assert(this.#turnOf === undefined, 'one has its turn at a time')
-    for (const waiter of this.#waiting) {
-      if (!this.#hasRoom()) return
-      this.#waiting.delete(waiter)
-      this.#turnOf = waiter
-      waiter.proceed()
+    for (const member of this.#waiting) {
+      if (!this.#hasRoom(member)) return
+      this.#waiting.delete(member)
+      this.#turnOf = member
+      member.proceed()
       this.#turnOf = undefined
     }
   }

@@ -13,6 +13,7 @@
 
 import { assert } from './assert.ts'
 import type { ByteChannel, ByteChannelHandler } from './byte-channel.ts'
+import { type Schedule, systemSchedule } from './schedule.ts'
 
 const HIGH_WATER_BYTES = 256 * 1024
 
@@ -21,7 +22,7 @@ export interface MemoryChannelOptions {
   /** Bytes held per direction before `write` returns false; `onDrain` follows when none is left. Default 256 KiB. */
   readonly highWaterBytes?: number
   /** Runs a task later, never at once, in the order given. Default `setImmediate`; a simulation passes its own. */
-  readonly schedule?: (task: () => void) => void
+  readonly schedule?: Schedule
   /** What each end calls the other, for logs. */
   readonly peers?: readonly [string, string]
 }
@@ -32,7 +33,7 @@ export interface MemoryChannelOptions {
  * an error.
  */
 export function memoryChannelPair(options: MemoryChannelOptions = {}): [ByteChannel, ByteChannel] {
-  const { highWaterBytes = HIGH_WATER_BYTES, schedule = setImmediate, peers = ['memory', 'memory'] } = options
+  const { highWaterBytes = HIGH_WATER_BYTES, schedule = systemSchedule, peers = ['memory', 'memory'] } = options
   const left = new MemoryChannel(peers[0], highWaterBytes, schedule)
   const right = new MemoryChannel(peers[1], highWaterBytes, schedule)
   MemoryChannel.join(left, right)
@@ -49,7 +50,7 @@ interface Write {
 class MemoryChannel implements ByteChannel {
   readonly peer: string
   readonly #highWaterBytes: number
-  readonly #schedule: (task: () => void) => void
+  readonly #schedule: Schedule
   #other: MemoryChannel = this
   #handler: ByteChannelHandler | undefined
   #queue: Write[] = []
@@ -61,7 +62,7 @@ class MemoryChannel implements ByteChannel {
   #isClosed = false
   #closeError: Error | undefined
 
-  constructor(peer: string, highWaterBytes: number, schedule: (task: () => void) => void) {
+  constructor(peer: string, highWaterBytes: number, schedule: Schedule) {
     this.peer = peer
     this.#highWaterBytes = highWaterBytes
     this.#schedule = schedule

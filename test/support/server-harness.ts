@@ -18,6 +18,7 @@ import { resolveLimits, type ServerLimits } from '../../src/server/limits.ts'
 import type { LogFields, Logger } from '../../src/server/logger.ts'
 import { engineOpener } from '../../src/server/shard-engines.ts'
 import { ShardRuntime } from '../../src/server/shard-runtime.ts'
+import type { Siblings } from '../../src/server/siblings.ts'
 import type { ByteChannel, ByteChannelHandler } from '../../src/util/byte-channel.ts'
 import {
   checkedModule,
@@ -191,6 +192,11 @@ export function testHello(changes: Partial<Hello> = {}): Uint8Array {
   })
 }
 
+/** What takes channels: a runtime, or a whole server. */
+export interface ChannelServer {
+  accept(channel: ByteChannel): void
+}
+
 /** A client that speaks the protocol by hand. */
 export class TestPeer {
   readonly channel: TestChannel
@@ -198,14 +204,14 @@ export class TestPeer {
   readonly #answers = new AnswerDecoder()
   readonly #frames = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
 
-  constructor(runtime: ShardRuntime, channel = new TestChannel()) {
+  constructor(server: ChannelServer, channel = new TestChannel()) {
     this.channel = channel
-    runtime.accept(channel)
+    server.accept(channel)
   }
 
   /** Says hello and reads the answer. */
-  static open(runtime: ShardRuntime, channel?: TestChannel): TestPeer {
-    const peer = new TestPeer(runtime, channel)
+  static open(server: ChannelServer, channel?: TestChannel): TestPeer {
+    const peer = new TestPeer(server, channel)
     peer.channel.deliver(testHello())
     peer.replies()
     return peer
@@ -256,6 +262,9 @@ export interface TestRuntimeOptions {
   readonly limits?: Partial<ServerLimits>
   readonly topology?: Topology
   readonly password?: string
+  readonly thread?: number
+  readonly siblings?: Siblings
+  readonly clock?: ManualClock
 }
 
 /** A runtime, and all that it was given. */
@@ -268,11 +277,11 @@ export interface TestRuntime {
 
 /** A runtime with engines that check themselves. */
 export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
-  const clock = new ManualClock()
   const log = new LogRecorder()
   const topology =
     options.topology ??
     evenTopology({ nodes: [{ id: 'test', host: 'test', ports: [1] }], shardCount: options.shards ?? 1 })
+  const { thread = 0, clock = new ManualClock() } = options
   const engines = {
     memoryBytesMax: 64 * 1024 * 1024,
     secret: testSecret(1),
@@ -282,7 +291,7 @@ export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
   const limits = resolveLimits(options.limits)
   const openEngine = engineOpener(engines, () => clock.nowMs())
   const runtime = new ShardRuntime({
-    thread: 0,
+    thread,
     nodeId: 'test',
     openEngine,
     incarnation: 7n,
@@ -290,6 +299,7 @@ export function openTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
     limits,
     logger: log,
     ...(options.password !== undefined && { password: options.password }),
+    ...(options.siblings !== undefined && { siblings: options.siblings }),
   })
   runtime.adopt(topology)
   runtime.publish()
