@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { SluiceError } from '../util/errors.ts'
 import { benchCommand } from './bench.ts'
 import { serveCommand } from './serve.ts'
+import { topologyCommand } from './topology.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -19,14 +20,21 @@ async function main(): Promise<void> {
     .description('A very fast in-memory key-value store.')
     .version(packageVersion())
     .exitOverride()
-  for (const command of [serveCommand(), benchCommand()]) {
-    program.addCommand(command.copyInheritedSettings(program))
+  for (const command of [serveCommand(), topologyCommand(), benchCommand()]) {
+    program.addCommand(inheriting(command, program))
   }
   try {
     await program.parseAsync()
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** The command with the settings of its parent, and so with all of its own. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const part of command.commands) inheriting(part, command)
+  return command
 }
 
 /** Tells the user what went wrong, and returns the exit code. */

@@ -21,6 +21,11 @@ export class SlotSet {
     return new SlotSet(bytes)
   }
 
+  /** The slots of a list. */
+  static ofSlots(slots: readonly number[]): SlotSet {
+    return SlotSet.of(slots.map((slot) => [slot, slot]))
+  }
+
   get isEmpty(): boolean {
     return this.bytes.every((byte) => byte === 0)
   }
@@ -53,6 +58,11 @@ export class SlotSet {
   /** The slots of this set that are not in the other. */
   without(other: SlotSet): SlotSet {
     return new SlotSet(this.bytes.map((byte, at) => byte & ~(other.bytes[at] as number)))
+  }
+
+  /** The slots in order. */
+  toSlots(): number[] {
+    return this.toRanges().flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at))
   }
 
   /** The slots as the fewest ranges, in order. */

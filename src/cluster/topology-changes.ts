@@ -26,6 +26,25 @@ export function checkSuccession(current: Topology, next: Topology): void {
   }
 }
 
+/** Slots that go from one owner to another. */
+export interface SlotMove {
+  readonly from: TopologyShard
+  readonly to: TopologyShard
+  readonly slots: SlotSet
+}
+
+/** Which slots move, by the shards and threads that they move between, in the order of the shards of `next`. */
+export function movesBetween(current: Topology, next: Topology): SlotMove[] {
+  return next.shards.flatMap((to) => {
+    const slots = SlotSet.of(to.slots)
+    return current.shards.flatMap((from): SlotMove[] => {
+      const isSameOwner = from.id === to.id && from.node === to.node && from.thread === to.thread
+      const moved = slots.intersection(SlotSet.of(from.slots))
+      return isSameOwner || moved.isEmpty ? [] : [{ from, to, slots: moved }]
+    })
+  })
+}
+
 /**
  * The slots that a node must not serve before their previous owners gave them up: for each of its shards in `next` those
  * that the same shard on the same thread did not own in `current`; all of them without a `current`. Shards that gain
