@@ -42,10 +42,14 @@ export class Sweep {
   }
 
   #next(): Timer {
-    return this.#clock.after(this.#intervalMs, () => {
-      this.#timer = undefined
-      if (this.#check(this.#clock.monotonicMs())) this.wake()
-    })
+    // A program that awaits a call must not end because no socket is open at the moment.
+    const keepsAlive = true
+    return this.#clock.after(this.#intervalMs, () => this.#tick(), keepsAlive)
+  }
+
+  #tick(): void {
+    this.#timer = undefined
+    if (this.#check(this.#clock.monotonicMs())) this.wake()
   }
 }
 

@@ -17,6 +17,8 @@ import { siblingPorts } from './sibling-ports.ts'
 import { type Server, supervise } from './supervisor.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
+const MS_PER_SECOND = 1_000
+
 /**
  * Starts a server.
  *
@@ -54,7 +56,11 @@ function topologyAlone(
   ports: readonly number[],
   publicPort: number | undefined,
 ): Topology {
-  return evenTopology({ nodes: [nodeOf(options, ports, publicPort)], shardCount: options.shards })
+  // A client of an earlier life of this server has to see that this is another topology.
+  const nowMs = systemClock.nowMs()
+  const view = Math.floor(nowMs / MS_PER_SECOND)
+  const nodes = [nodeOf(options, ports, publicPort)]
+  return evenTopology({ nodes, shardCount: options.shards, number: nowMs, view })
 }
 
 /** A step is taken when all threads have taken it. */

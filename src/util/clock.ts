@@ -11,17 +11,17 @@ export interface Clock {
   nowMs(): number
   /** Monotonic milliseconds with a fraction, for durations. */
   monotonicMs(): number
-  /** Calls back once after `delayMs`. The timer keeps no process alive. */
-  after(delayMs: number, callback: () => void): Timer
+  /** Calls back once after `delayMs`. The timer keeps no process alive, unless `keepsAlive` says so: default false. */
+  after(delayMs: number, callback: () => void, keepsAlive?: boolean): Timer
 }
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
+  after(delayMs, callback, keepsAlive = false) {
     const timeout = setTimeout(callback, delayMs)
-    timeout.unref()
+    if (!keepsAlive) timeout.unref()
     return { cancel: () => clearTimeout(timeout) }
   },
 }

@@ -60,12 +60,13 @@ describe('startServer', () => {
     expect(server.address).toBe(`127.0.0.1:${server.topology.nodes[0]?.publicPort}`)
     expect(ports).not.toContain(server.topology.nodes[0]?.publicPort)
     const peers = ports.map((port) => new Peer(port))
+    const view = server.topology.shards[0]?.view ?? 0
     for (const [thread, peer] of peers.entries()) {
       const operations = [{ kind: 'get' as const, key: 'k' }]
       peer.socket.write(
         operationsFrame(1, [
-          { operations, shard: thread },
-          { operations, shard: thread + 2 },
+          { operations, shard: thread, view },
+          { operations, shard: thread + 2, view },
         ]),
       )
     }
