@@ -35,6 +35,7 @@ import { SluiceError } from '../util/errors.ts'
 import { frameSlabsMax } from './limits.ts'
 import type { OwnedShard, OwnedShards } from './owned-shard.ts'
 import type { ReplyWriter } from './reply-writer.ts'
+import type { SectionWatch } from './section-watch.ts'
 
 /** Executes the frames of all connections of one thread, one after the other. */
 export class FrameExecutor {
@@ -43,13 +44,15 @@ export class FrameExecutor {
   sectionsStopped = 0
   readonly #shards: OwnedShards
   readonly #writer: ReplyWriter
+  readonly #watch: SectionWatch
   readonly #sections = new SectionReader()
   /** Whether a section of an unknown shard was staged over one that is to be executed. */
   #mustStageAgain = false
 
-  constructor(shards: OwnedShards, writer: ReplyWriter) {
+  constructor(shards: OwnedShards, writer: ReplyWriter, watch: SectionWatch) {
     this.#shards = shards
     this.#writer = writer
+    this.#watch = watch
     for (const { pool } of shards.all) {
       assert(pool.slabCount >= frameSlabsMax(pool.slabBytes), 'the slabs of a shard hold the largest reply')
     }
@@ -147,6 +150,7 @@ export class FrameExecutor {
       state = engine.resume(writer.slab, writer.position)
       writer.advance(engine.position)
     }
+    this.#watch.note(engine)
     const outcome = outcomeOf(state)
     writer.endSection(engine.resultCount, outcome)
     if (outcome !== OUTCOME_EXECUTED) this.sectionsStopped++

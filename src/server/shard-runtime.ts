@@ -10,15 +10,18 @@ import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol
 import { assert } from '../util/assert.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import type { Clock, Timer } from '../util/clock.ts'
+import { type Random, seededRandom } from '../util/random.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { ControlReplies } from './control-replies.ts'
+import type { EventLoopDelay } from './event-loop-delay.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnedShard, OwnedShards, type ShardEngine } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
+import { SectionWatch } from './section-watch.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
 import { LargeFramePlaces, SlabLine } from './waiting-lines.ts'
 
@@ -36,6 +39,10 @@ export interface ShardRuntimeOptions {
   readonly logger: Logger
   /** The calling thread's processor time in nanoseconds. Default: unknown, 0. */
   readonly threadCpuNs?: () => number
+  /** How late the calling thread's timers fire. Default: not measured. */
+  readonly eventLoopDelay?: () => EventLoopDelay
+  /** Draws the operations whose keys are sampled. Default: a sequence that follows from the thread's number. */
+  readonly random?: Random
 }
 
 /** Serves the shards of one thread to any number of channels. */
@@ -43,6 +50,7 @@ export class ShardRuntime {
   readonly #options: ShardRuntimeOptions
   readonly #owned: OwnedShards
   readonly #host: ConnectionHost
+  readonly #watch: SectionWatch
   readonly #maintenance: Maintenance
   /** By number, in the order in which they came. */
   readonly #connections = new Map<number, Connection>()
@@ -55,6 +63,7 @@ export class ShardRuntime {
   constructor(options: ShardRuntimeOptions) {
     this.#options = options
     this.#owned = ownedShards(options)
+    this.#watch = new SectionWatch(options.random ?? seededRandom(options.thread))
     this.#host = this.#createHost()
     this.#maintenance = new Maintenance(this.#owned.all, options.clock)
   }
@@ -109,20 +118,25 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, traffic } = this.#host
+    const { executor, traffic, slabLine, largeFrames } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
       sectionsRefused: executor.sectionsRefused,
       sectionsStopped: executor.sectionsStopped,
+      sectionSizes: this.#watch.sizes(),
+      waitingForSlabs: slabLine.waitingCount,
+      waitingForLargeFrames: largeFrames.waitingCount,
       threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
+      eventLoopDelay: this.#options.eventLoopDelay?.() ?? null,
+      hotKeys: this.#watch.hotKeys(),
     })
   }
 
   #createHost(): ConnectionHost {
     const { clock, limits, logger, incarnation, topology } = this.#options
     const writer = new ReplyWriter()
-    const executor = new FrameExecutor(this.#owned, writer)
+    const executor = new FrameExecutor(this.#owned, writer, this.#watch)
     const shards = this.#owned.all.map(({ shard, view }) => ({ shard, view }))
     const stats = () => this.stats()
     return {

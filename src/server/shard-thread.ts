@@ -4,8 +4,11 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { Topology } from '../cluster/topology.ts'
 import { assert } from '../util/assert.ts'
+import { readU32 } from '../util/bytes.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import { seededRandom, systemRandomBytes } from '../util/random.ts'
+import { EventLoopWatch } from './event-loop-delay.ts'
 import { limitedLogger } from './limited-logger.ts'
 import { REFUSED_CONNECTIONS_MAX } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -68,6 +71,7 @@ class ShardThread {
   readonly #setup: ThreadSetup
   readonly #listener: TcpListener
   readonly #logger: Logger
+  readonly #eventLoop = new EventLoopWatch(systemClock)
   #runtime: ShardRuntime | undefined
 
   constructor(setup: ThreadSetup, listener: TcpListener, logger: Logger) {
@@ -89,6 +93,7 @@ class ShardThread {
     } else {
       this.#listener.close()
       await runtime.drain(command.deadlineMs)
+      this.#eventLoop.close()
     }
     return undefined
   }
@@ -104,6 +109,8 @@ class ShardThread {
       limits,
       logger: this.#logger,
       threadCpuNs,
+      eventLoopDelay: () => this.#eventLoop.delay(),
+      random: seededRandom(readU32(systemRandomBytes(4), 0)),
     })
   }
 }

@@ -24,6 +24,11 @@ export class SlabLine {
     return this.#waiting.size > 0
   }
 
+  /** Those that wait. */
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+
   /** Whether this one may execute a frame now. */
   isOpenTo(waiter: Waiter): boolean {
     return (this.#waiting.size === 0 || waiter === this.#turnOf) && this.#hasRoom()
@@ -58,6 +63,11 @@ export class LargeFramePlaces {
 
   constructor(placesMax: number) {
     this.#placesMax = placesMax
+  }
+
+  /** Those that wait for a place. */
+  get waitingCount(): number {
+    return this.#waiting.size
   }
 
   has(waiter: Waiter): boolean {
