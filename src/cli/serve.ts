@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { EVICTION_POLICIES, type EvictionPolicy, MEMORY_BYTES_MAX } from '../engine/index.ts'
 import type { Logger, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
+import { readAdminToken } from './admin-token.ts'
 import { byteCount, wholeNumber } from './numbers.ts'
 
 const PORT_DEFAULT = 7070
@@ -19,10 +20,13 @@ interface ServeArguments {
   readonly memory?: number
   readonly eviction: EvictionPolicy
   readonly allowRemoteClients?: boolean
+  readonly adminPort?: number
+  readonly adminBind?: string
+  readonly adminTokenFile?: string
 }
 
 /** The subcommand. */
-export function serveCommand(): Command {
+export function serveCommand(version: string): Command {
   return new Command('serve')
     .description('Runs a server until SIGTERM or SIGINT, which let it answer what it has received.')
     .option('--host <address>', 'interface to listen on', '127.0.0.1')
@@ -36,15 +40,22 @@ export function serveCommand(): Command {
         .default('none'),
     )
     .option('--allow-remote-clients', 'serve clients of other machines too; there are no passwords')
+    .option('--admin-port <number>', 'port for metrics and administration over HTTP (default: none)', wholeNumber)
+    .option('--admin-bind <address>', 'interface of the admin port (default: 127.0.0.1)')
+    .option('--admin-token-file <file>', 'file with the admin token (default: SLUICE_ADMIN_TOKEN, or none)')
     .allowExcessArguments(false)
-    .action(serve)
+    .action((given: ServeArguments) => serve(given, version))
 }
 
-async function serve(given: ServeArguments): Promise<void> {
-  const { startServer } = await import('../server/index.ts')
+async function serve(given: ServeArguments, version: string): Promise<void> {
+  const [{ startServer }, { openAdmin }] = await Promise.all([import('../server/index.ts'), import('./serve-admin.ts')])
+  const token = readAdminToken(given.adminTokenFile)
   const server = await startServer(serverOptions(given))
+  const adminSettings = { port: given.adminPort, bind: given.adminBind, token, version, logger: stderrLogger }
+  const admin = await openAdmin(server, adminSettings)
   const threads = server.topology.nodes[0]?.ports.length ?? 0
   console.log(`sluice is listening on ${server.address} with ${threads} shard thread${threads === 1 ? '' : 's'}`)
+  if (admin !== undefined) console.log(`metrics and administration: ${admin.url}`)
   console.log('connect to it from JavaScript:')
   console.log(`  import { connect } from 'sluice'`)
   console.log(`  const client = await connect('${server.address}')`)

@@ -3,6 +3,7 @@
 import type { Topology } from '../cluster/topology.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import type { Readiness } from './admin-target.ts'
 import type { ValidServerOptions } from './options.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 import type { ThreadStats } from './thread-stats.ts'
@@ -21,6 +22,8 @@ export interface Server {
    * itself: its records are lost, so the whole server stops. Nobody's waiting for it makes that an unhandled rejection.
    */
   readonly closed: Promise<void>
+  /** Whether all of its shards serve: from its start until it is told to stop. */
+  readiness(): Readiness
   /** Counters of each shard thread. Rejects with CLOSED after the server has stopped. */
   stats(): Promise<ThreadStats[]>
   /** Stops listening, answers what clients have sent, and stops, at the latest after `drainMs`. Idempotent. */
@@ -53,6 +56,10 @@ class Supervisor implements Server {
     this.address = `${bracketed(options.advertisedHost)}:${topology.nodes[0]?.ports[0]}`
     this.closed = this.#watch()
     options.logger.info({ address: this.address, threads: threads.length }, 'server started')
+  }
+
+  readiness(): Readiness {
+    return { isReady: !this.#isStopping, reasons: this.#isStopping ? ['the server is stopping'] : [] }
   }
 
   stats(): Promise<ThreadStats[]> {
