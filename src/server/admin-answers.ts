@@ -32,7 +32,7 @@ export interface AdminFacts {
 }
 
 /** An answer in JSON. */
-export function jsonAnswer(status: number, value: unknown, headers: AdminAnswer['headers'] = {}): AdminAnswer {
+function jsonAnswer(status: number, value: unknown, headers: AdminAnswer['headers'] = {}): AdminAnswer {
   return { status, contentType: JSON_CONTENT_TYPE, body: `${JSON.stringify(value)}\n`, headers }
 }
 

@@ -14,8 +14,8 @@ import { type AdminAnswer, errorAnswer } from './admin-answers.ts'
 import { isLoopback } from './tcp-listener.ts'
 
 /** Characters of a token. */
-export const TOKEN_CHARS_MIN = 16
-export const TOKEN_CHARS_MAX = 1_024
+const TOKEN_CHARS_MIN = 16
+const TOKEN_CHARS_MAX = 1_024
 
 /** What is checked. */
 export interface GuardOptions {

@@ -6,7 +6,7 @@ import type { HotKey } from './hot-keys.ts'
 import type { OwnedShard, OwnedShards } from './owned-shard.ts'
 
 /** Shards of a thread that are listed one by one, which bounds the answer; the sums are of all. */
-export const SHARD_STATS_MAX = 1_024
+const SHARD_STATS_MAX = 1_024
 
 /** Counts what passes through a thread's connections. */
 export class Traffic {
