@@ -7,12 +7,19 @@ import { SluiceError } from '../util/errors.ts'
 /** More than the longest token, and a line end. */
 const FILE_BYTES_MAX = 2_048
 
-/** The token in `file`, without the line end behind it, else that of SLUICE_ADMIN_TOKEN, else none. */
+/**
+ * The token in `file`, without the line end behind it, else that of SLUICE_ADMIN_TOKEN, else none. Throws
+ * INVALID_ARGUMENT, which does not tell the token.
+ */
 export function readAdminToken(file: string | undefined): string | undefined {
-  if (file === undefined) return process.env.SLUICE_ADMIN_TOKEN
-  const token = readStart(file).replace(/\r?\n$/, '')
-  if (token === '') throw new SluiceError('INVALID_ARGUMENT', `the admin token file ${file} is empty`)
-  return token
+  const token = file === undefined ? process.env.SLUICE_ADMIN_TOKEN : readStart(file).replace(/\r?\n$/, '')
+  // Set to nothing by mistake, it must not mean that no token is asked for.
+  if (token === undefined || /^[\x21-\x7e]{1,1024}$/.test(token)) return token
+  const source = file === undefined ? 'SLUICE_ADMIN_TOKEN' : `the file ${file}`
+  throw new SluiceError(
+    'INVALID_ARGUMENT',
+    `${source} must hold one admin token: at most 1024 visible ASCII characters`,
+  )
 }
 
 function readStart(path: string): string {

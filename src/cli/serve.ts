@@ -49,7 +49,7 @@ export function serveCommand(version: string): Command {
 
 async function serve(given: ServeArguments, version: string): Promise<void> {
   const [{ startServer }, { openAdmin }] = await Promise.all([import('../server/index.ts'), import('./serve-admin.ts')])
-  const token = readAdminToken(given.adminTokenFile)
+  const token = given.adminPort === undefined ? undefined : readAdminToken(given.adminTokenFile)
   const server = await startServer(serverOptions(given))
   const adminSettings = { port: given.adminPort, bind: given.adminBind, token, version, logger: stderrLogger }
   const admin = await openAdmin(server, adminSettings)

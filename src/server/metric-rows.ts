@@ -44,7 +44,7 @@ export const NODE_ROWS: readonly Row<NodeFacts>[] = [
     name: 'sluice_uptime_seconds',
     type: 'gauge',
     unit: 'seconds',
-    help: 'Time since the server started.',
+    help: 'Time since the admin listener started, which a server opens as it starts.',
     read: ({ uptimeMs }) => uptimeMs / MS_PER_SECOND,
   },
   {
