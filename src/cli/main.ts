@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // The `sluice` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
 //
-// Exit codes: 0 done; 1 failed, or a benchmark met a wrong reply; 2 the command line makes no sense; 130 interrupted.
+// Exit codes: 0 done; 1 failed, a server that is not ready, or a wrong reply in a benchmark; 2 the command line makes no sense; 130 interrupted.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { SluiceError } from '../util/errors.ts'
+import { adminCommand } from './admin.ts'
 import { benchCommand } from './bench.ts'
 import { serveCommand } from './serve.ts'
 import { topologyCommand } from './topology.ts'
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
     .description('A very fast in-memory key-value store.')
     .version(packageVersion())
     .exitOverride()
-  for (const command of [serveCommand(), topologyCommand(), benchCommand()]) {
+  const commands = [serveCommand(packageVersion()), topologyCommand(), adminCommand(), benchCommand()]
+  for (const command of commands) {
     program.addCommand(inheriting(command, program))
   }
   try {

@@ -1,11 +1,14 @@
 // `sluice serve`: a server in the foreground, until a signal ends it.
 
 import { Command, Option } from 'commander'
+import type { Topology } from '../cluster/topology.ts'
 import { EVICTION_POLICIES } from '../engine/index.ts'
 import type { Server, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
+import { readAdminToken } from './admin-token.ts'
 import { LOG_LEVELS, openLog } from './log.ts'
 import { byteCount, decimalNumber, portRange, wholeNumber } from './numbers.ts'
+import { openAdmin } from './serve-admin.ts'
 import { readSettings, readTopology, type ServeSettings, serverOptions } from './serve-settings.ts'
 
 interface ServeArguments extends ServeSettings {
@@ -14,7 +17,7 @@ interface ServeArguments extends ServeSettings {
 }
 
 /** The subcommand. */
-export function serveCommand(): Command {
+export function serveCommand(version: string): Command {
   return new Command('serve')
     .description('Runs a server until SIGTERM or SIGINT, which let it answer what it has received.')
     .option('--bind <address>', 'interface to listen on (default: 127.0.0.1)')
@@ -40,20 +43,35 @@ export function serveCommand(): Command {
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--tls-ca <file>', 'who signs the certificates (PEM) that clients have to show then')
     .option('--allow-remote-clients', 'serve clients of other machines without a password')
+    .option('--admin-port <number>', 'port for metrics and administration over HTTP (default: none)', wholeNumber)
+    .option('--admin-bind <address>', 'interface of the admin port (default: 127.0.0.1)')
+    .option('--admin-token-file <file>', 'file with the admin token (default: SLUICE_ADMIN_TOKEN, or none)')
     .option('--drain-seconds <number>', 'time for clients to finish when the server stops (default: 5)', decimalNumber)
     .addOption(new Option('--log-level <level>', 'how much is logged (default: info)').choices(LOG_LEVELS))
     .option('--config <file>', 'settings as JSON, by the names of these options in camelCase; options go first')
     .allowExcessArguments(false)
-    .action(serve)
+    .action((given: ServeArguments) => serve(given, version))
 }
 
-async function serve({ config, ...flags }: ServeArguments): Promise<void> {
+async function serve({ config, ...flags }: ServeArguments, version: string): Promise<void> {
   const { startServer } = await import('../server/index.ts')
   const settings = readSettings(flags, config)
   const log = openLog(settings.logLevel ?? 'info')
   const options = serverOptions(settings, process.env.SLUICE_PASSWORD, log)
+  const token = settings.adminPort === undefined ? undefined : readAdminToken(settings.adminTokenFile)
   const server = await startServer(options)
-  sayHello(server, options)
+  const { adminPort, adminBind, node = 'node-1' } = settings
+  const file = settings.topology
+  const admin = await openAdmin(server, {
+    port: adminPort,
+    bind: adminBind,
+    token,
+    nodeId: node,
+    version,
+    logger: log,
+    ...(file !== undefined && { reloadTopology: ({ force }) => reloadTopology(server, file, force) }),
+  })
+  sayHello(server, options, admin?.url)
   const stop = (): void => {
     // A second signal ends the process at once.
     process.off('SIGTERM', stop)
@@ -61,7 +79,7 @@ async function serve({ config, ...flags }: ServeArguments): Promise<void> {
     void server.close()
   }
   const reload = (): void => {
-    reloadTopology(server, settings.topology).catch((error: unknown) => {
+    reloadTopology(server, file, false).catch((error: unknown) => {
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'the topology was not reloaded')
     })
   }
@@ -76,16 +94,18 @@ async function serve({ config, ...flags }: ServeArguments): Promise<void> {
 }
 
 /** Reads the topology again and puts it in force. Rejects with INVALID_ARGUMENT, and nothing changes then. */
-async function reloadTopology(server: Server, file: string | undefined): Promise<void> {
+async function reloadTopology(server: Server, file: string | undefined, force: boolean): Promise<Topology> {
   if (file === undefined) throw new SluiceError('INVALID_ARGUMENT', 'the server was started without --topology')
-  await server.adoptTopology(readTopology(file))
+  await server.adoptTopology(readTopology(file), { force })
+  return server.topology
 }
 
-function sayHello(server: Server, { password, tls }: ServerOptions): void {
+function sayHello(server: Server, { password, tls }: ServerOptions, adminUrl: string | undefined): void {
   const threads = server.threadCount
   const url = `${tls === undefined ? '' : 'sluices://'}${server.address}`
   const secret = password === undefined ? '' : ', { password }'
   console.log(`sluice is listening on ${server.address} with ${threads} shard thread${threads === 1 ? '' : 's'}`)
+  if (adminUrl !== undefined) console.log(`metrics and administration: ${adminUrl}`)
   console.log('connect to it from JavaScript:')
   console.log(`  import { connect } from 'sluice'`)
   console.log(`  const client = await connect('${url}'${secret})`)

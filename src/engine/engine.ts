@@ -49,6 +49,9 @@ const EFFECT_BYTES_AT = 40
 const APPLIED_BYTES_AT = 48
 const DISCARDING_AT = 60
 
+/** Bytes of an operation in the list of `assembly/request.ts`; its address is the first four. */
+const LISTED_BYTES = 8
+
 /** One shard's storage. Owned by one thread. Made by `createEngine`. */
 export class Engine {
   readonly #exports: EngineExports
@@ -56,6 +59,8 @@ export class Engine {
   /** Everything below the heap. */
   readonly #bytes: Uint8Array
   readonly #call: DataView
+  /** Where the list of staged operations begins, counted from `#call`. */
+  readonly #listAt: number
   readonly #requestAt: number
   readonly #effectsAt: number
   readonly #slabsAt: number
@@ -82,6 +87,7 @@ export class Engine {
     this.#memory = memory
     this.#bytes = new Uint8Array(memory.buffer, 0, heapStart)
     this.#call = new DataView(memory.buffer, exports.CALL_AT.value)
+    this.#listAt = exports.LIST_AT.value - exports.CALL_AT.value
     this.#requestAt = exports.REQUEST_AT.value
     this.#effectsAt = effectsStart
     this.#slabsAt = exports.SLABS_AT.value
@@ -172,6 +178,14 @@ export class Engine {
   /** As `stage`, for the first `bytes` of `request`. */
   stageWritten(bytes: number, operationCount: number): number {
     return this.#exports.checkOperations(bytes, operationCount)
+  }
+
+  /**
+   * Where in `request` the operation of that number begins, of the section that was staged last; also after it was
+   * executed. O(1): the engine lists them for itself.
+   */
+  stagedAt(index: number): number {
+    return this.#call.getUint32(this.#listAt + index * LISTED_BYTES, true) - this.#requestAt
   }
 
   /**

@@ -19,6 +19,7 @@ export const PAGES_MAX = 65_535
 /** What `assembly/index.ts` exports. */
 export interface EngineExports {
   readonly CALL_AT: WasmGlobal
+  readonly LIST_AT: WasmGlobal
   readonly REQUEST_AT: WasmGlobal
   readonly SLABS_AT: WasmGlobal
   readonly SLAB_BYTES: WasmGlobal

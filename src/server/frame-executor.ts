@@ -41,6 +41,7 @@ import { frameSlabsMax } from './limits.ts'
 import type { OwnedShard, OwnedShards } from './owned-shard.ts'
 import { touchesSlots } from './pending-slots.ts'
 import type { ReplyWriter } from './reply-writer.ts'
+import type { SectionWatch } from './section-watch.ts'
 import type { ShardOwners } from './shard-owners.ts'
 
 /** Sections of operations that fill a piece of memory: those of a frame, or some of them. */
@@ -68,15 +69,17 @@ export class FrameExecutor {
   isForSiblings = false
   readonly #shards: OwnedShards
   readonly #writer: ReplyWriter
+  readonly #watch: SectionWatch
   readonly #owners: ShardOwners | undefined
   readonly #sections = new SectionReader()
   /** Whether the engine of a section may hold other operations than this section's. */
   #mustStageAgain = false
 
   /** @param owners Which other thread a section may be for. Default: none is for another thread. */
-  constructor(shards: OwnedShards, writer: ReplyWriter, owners?: ShardOwners) {
+  constructor(shards: OwnedShards, writer: ReplyWriter, watch: SectionWatch, owners?: ShardOwners) {
     this.#shards = shards
     this.#writer = writer
+    this.#watch = watch
     this.#owners = owners
   }
 
@@ -206,6 +209,7 @@ export class FrameExecutor {
       state = engine.resume(writer.slab, writer.position)
       writer.advance(engine.position)
     }
+    this.#watch.note(engine)
     const outcome = outcomeOf(state)
     writer.endSection(engine.resultCount, outcome)
     if (outcome !== OUTCOME_EXECUTED) this.sectionsStopped++

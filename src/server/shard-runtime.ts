@@ -9,9 +9,11 @@ import type { Topology } from '../cluster/topology.ts'
 import { REFUSAL_CONNECTIONS, REFUSAL_DRAINING, REFUSAL_NONE } from '../protocol/hello.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import type { Clock, Timer } from '../util/clock.ts'
+import { type Random, seededRandom } from '../util/random.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { ControlReplies } from './control-replies.ts'
+import type { EventLoopDelay } from './event-loop-delay.ts'
 import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { Gate } from './gate.ts'
@@ -20,6 +22,7 @@ import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { type OpenEngine, OwnedShards } from './owned-shard.ts'
 import { ReplyWriter } from './reply-writer.ts'
+import { SectionWatch } from './section-watch.ts'
 import { ShardOwners } from './shard-owners.ts'
 import type { RunAnswered, RunRequest, Siblings } from './siblings.ts'
 import { collectStats, type ThreadStats, Traffic } from './thread-stats.ts'
@@ -46,6 +49,10 @@ export interface ShardRuntimeOptions {
   readonly password?: string
   /** The calling thread's processor time in nanoseconds. Default: unknown, 0. */
   readonly threadCpuNs?: () => number
+  /** How late the calling thread's timers fire. Default: not measured. */
+  readonly eventLoopDelay?: () => EventLoopDelay
+  /** Draws the operations whose keys are sampled. Default: a sequence that follows from the thread's number. */
+  readonly random?: Random
 }
 
 /**
@@ -57,6 +64,7 @@ export class ShardRuntime {
   readonly #owned: OwnedShards
   readonly #owners: ShardOwners
   readonly #host: ConnectionHost
+  readonly #watch: SectionWatch
   readonly #maintenance: Maintenance
   /** By number, in the order in which they came. */
   readonly #connections = new Map<number, Connection>()
@@ -74,6 +82,7 @@ export class ShardRuntime {
     this.#options = options
     this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine, () => options.clock.nowMs())
     this.#owners = new ShardOwners(options.nodeId, options.thread)
+    this.#watch = new SectionWatch(options.random ?? seededRandom(options.thread))
     this.#host = this.#createHost()
     this.#maintenance = new Maintenance(this.#owned, options.clock)
   }
@@ -167,13 +176,18 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, traffic } = this.#host
+    const { executor, traffic, slabLine, largeFrames } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
       sectionsRefused: executor.sectionsRefused,
       sectionsStopped: executor.sectionsStopped,
+      sectionSizes: this.#watch.sizes(),
+      waitingForSlabs: slabLine.waitingCount,
+      waitingForLargeFrames: largeFrames.waitingCount,
       threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
+      eventLoopDelay: this.#options.eventLoopDelay?.() ?? null,
+      hotKeys: this.#watch.hotKeys(),
     })
   }
 
@@ -183,7 +197,7 @@ export class ShardRuntime {
     const owners = this.#owners
     const publishedNumber = (): number => this.#publishedNumber
     const writer = new ReplyWriter()
-    const executor = new FrameExecutor(owned, writer, siblings === undefined ? undefined : owners)
+    const executor = new FrameExecutor(owned, writer, this.#watch, siblings === undefined ? undefined : owners)
     const slabLine = new WaitingLine(() => executor.hasRoom())
     const stats = () => this.stats()
     return {

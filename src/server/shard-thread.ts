@@ -4,8 +4,11 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../util/assert.ts'
+import { readU32 } from '../util/bytes.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import { seededRandom, systemRandomBytes } from '../util/random.ts'
+import { EventLoopWatch } from './event-loop-delay.ts'
 import { limitedLogger } from './limited-logger.ts'
 import { REFUSED_CONNECTIONS_MAX } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -91,11 +94,12 @@ class ShardThread {
   readonly #listeners: Listeners
   readonly #runtime: ShardRuntime
   readonly #siblings: SiblingPorts
+  readonly #eventLoop = new EventLoopWatch(systemClock)
 
   constructor(setup: ThreadSetup, listeners: Listeners, logger: Logger) {
     this.#listeners = listeners
     this.#siblings = new SiblingPorts(setup.siblings, (request, answer) => this.#runtime.executeRun(request, answer))
-    this.#runtime = createRuntime(setup, this.#siblings, logger)
+    this.#runtime = createRuntime(setup, this.#siblings, this.#eventLoop, logger)
   }
 
   async run(command: ThreadCommand): Promise<ThreadStats | undefined> {
@@ -122,12 +126,18 @@ class ShardThread {
         this.#listeners.public?.close()
         await runtime.drain(command.deadlineMs)
         this.#siblings.finish()
+        this.#eventLoop.close()
         return undefined
     }
   }
 }
 
-function createRuntime(setup: ThreadSetup, siblings: SiblingPorts, logger: Logger): ShardRuntime {
+function createRuntime(
+  setup: ThreadSetup,
+  siblings: SiblingPorts,
+  eventLoop: EventLoopWatch,
+  logger: Logger,
+): ShardRuntime {
   const { thread, nodeId, engines, incarnation, limits, listening } = setup
   const openEngine = engineOpener(engines, () => systemClock.nowMs())
   const { password } = listening
@@ -141,6 +151,8 @@ function createRuntime(setup: ThreadSetup, siblings: SiblingPorts, logger: Logge
     limits,
     logger,
     threadCpuNs,
+    eventLoopDelay: () => eventLoop.delay(),
+    random: seededRandom(readU32(systemRandomBytes(4), 0)),
     ...(password !== undefined && { password }),
   })
 }

@@ -3,6 +3,7 @@
 import type { Topology } from '../cluster/topology.ts'
 import { systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import type { Readiness } from './admin-target.ts'
 import type { NodeTopology } from './node-topology.ts'
 import type { ValidServerOptions } from './options.ts'
 import type { ThreadHandle } from './thread-handle.ts'
@@ -41,13 +42,6 @@ export interface Server {
   /** Stops at once. Idempotent. */
   destroy(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-}
-
-/** Whether a node serves all that it owns. */
-export interface Readiness {
-  readonly isReady: boolean
-  /** For people; empty when it is ready. */
-  readonly reasons: readonly string[]
 }
 
 /** What a supervisor needs of the options of its server. */

@@ -1,6 +1,12 @@
-// What one shard thread has done and holds, as plain numbers: the answer to the admin command `stats`.
+// What one shard thread has done and holds, as plain numbers: the answer to the admin command `stats`, and what the
+// metrics are made of.
 
-import type { OwnedShards } from './owned-shard.ts'
+import type { EventLoopDelay } from './event-loop-delay.ts'
+import type { HotKey } from './hot-keys.ts'
+import type { OwnedShard, OwnedShards } from './owned-shard.ts'
+
+/** Shards of a thread that are listed one by one, which bounds the answer; the sums are of all. */
+const SHARD_STATS_MAX = 1_024
 
 /** Counts what passes through a thread's connections. */
 export class Traffic {
@@ -16,12 +22,8 @@ export class Traffic {
   bytesHeld = 0
 }
 
-/** Counters of one shard thread since it started, and present sizes. */
-export interface ThreadStats {
-  /** The thread's number in its node. */
-  readonly thread: number
-  /** Numbers of the shards that it owns. */
-  readonly shards: readonly number[]
+/** What shards have done since they were opened, and hold: of one, or the sums of a thread's. */
+export interface ShardFigures {
   /** Operations executed. */
   readonly operations: number
   readonly gets: number
@@ -39,12 +41,33 @@ export interface ThreadStats {
   readonly valueBytes: number
   /** Bytes of index, records and free blocks: what is held against the memory limit. */
   readonly heapBytes: number
+  /** Bytes of these that are in use. */
+  readonly heapUsedBytes: number
   /** Records removed because they had expired. */
   readonly expired: number
   /** Records removed to make room for others. */
   readonly evicted: number
   /** Bytes of the engines' memories, buffers included. */
   readonly memoryBytes: number
+  /** Reply slabs that are free. */
+  readonly slabsFree: number
+}
+
+/** One shard. */
+export interface ShardStats extends ShardFigures {
+  /** Its number in the topology. */
+  readonly shard: number
+  readonly view: number
+}
+
+/** Counters of one shard thread since it started, and present sizes; the figures of its shards are sums. */
+export interface ThreadStats extends ShardFigures {
+  /** The thread's number in its node. */
+  readonly thread: number
+  /** Numbers of the shards that it owns. */
+  readonly shards: readonly number[]
+  /** Each of them, the first 1,024 at most. */
+  readonly shardStats: readonly ShardStats[]
   /** Frames of any kind that were answered. */
   readonly frames: number
   /** Frames that other threads of the node had a part in. */
@@ -53,6 +76,11 @@ export interface ThreadStats {
   readonly sectionsRefused: number
   /** Sections that met a limit or a slot of another shard. */
   readonly sectionsStopped: number
+  /**
+   * Sections by the operations that were executed of them: place n has those of at most 2^n and more than 2^(n - 1),
+   * place 0 those of one or none; 16 places.
+   */
+  readonly sectionSizes: readonly number[]
   readonly bytesIn: number
   readonly bytesOut: number
   /** Reply bytes that clients have not taken yet, with what each write costs beside them. */
@@ -63,40 +91,63 @@ export interface ThreadStats {
   readonly connectionsRefused: number
   /** Connections closed for a fault of the peer. */
   readonly connectionsFailed: number
-  /** Reply slabs that are free, of all shards. */
-  readonly slabsFree: number
+  /** Connections whose frames wait for reply slabs. */
+  readonly waitingForSlabs: number
+  /** Connections that wait for a place to receive a large frame. */
+  readonly waitingForLargeFrames: number
   /** Processor time of the thread, nanoseconds; 0 where the system does not tell. */
   readonly threadCpuNs: number
+  /** How late the thread's timers fire; null where nobody measures it. */
+  readonly eventLoopDelay: EventLoopDelay | null
+  /** The keys of its operations that come most, hottest first; 64 at most, from a sample. */
+  readonly hotKeys: readonly HotKey[]
 }
 
-/** What the runtime adds to the counters of its engines. */
-export type RuntimeStats = Pick<
-  ThreadStats,
-  'thread' | 'connections' | 'sectionsRefused' | 'sectionsStopped' | 'threadCpuNs'
->
+/** What the runtime adds to the counters of its engines and connections. */
+export type RuntimeStats = Omit<ThreadStats, keyof ShardFigures | keyof Traffic | 'shards' | 'shardStats'>
 
-/** Sums up the thread's engines. */
+/** Sums up the thread's shards. */
 export function collectStats(owned: OwnedShards, traffic: Readonly<Traffic>, runtime: RuntimeStats): ThreadStats {
-  const totals = { gets: 0, hits: 0, sets: 0, deletes: 0, exists: 0, others: 0, repeats: 0, expired: 0, evicted: 0 }
-  const sizes = { records: 0, keyBytes: 0, valueBytes: 0, heapBytes: 0, memoryBytes: 0, slabsFree: 0 }
-  for (const { engine, pool } of owned.all) {
-    const stats = engine.stats()
-    totals.gets += stats.gets
-    totals.hits += stats.hits
-    totals.sets += stats.sets
-    totals.deletes += stats.deletes
-    totals.exists += stats.exists
-    totals.others += stats.others
-    totals.expired += stats.expired
-    totals.evicted += stats.evicted
-    totals.repeats += stats.repeats
-    sizes.records += stats.records
-    sizes.keyBytes += stats.keyBytes
-    sizes.valueBytes += stats.valueBytes
-    sizes.heapBytes += stats.heapBytes
-    sizes.memoryBytes += stats.memoryBytes
-    sizes.slabsFree += pool.freeCount
+  const sums: Record<keyof ShardFigures, number> = { ...NO_FIGURES }
+  const shardStats: ShardStats[] = []
+  for (const each of owned.all) {
+    const figures = figuresOf(each)
+    for (const name of FIGURE_NAMES) sums[name] += figures[name]
+    if (shardStats.length < SHARD_STATS_MAX) shardStats.push({ shard: each.shard, view: each.view, ...figures })
   }
-  const operations = totals.gets + totals.sets + totals.deletes + totals.exists + totals.others
-  return { ...runtime, ...traffic, ...totals, ...sizes, operations, shards: owned.all.map(({ shard }) => shard) }
+  return { ...runtime, ...traffic, ...sums, shards: owned.all.map(({ shard }) => shard), shardStats }
+}
+
+const NO_FIGURES: ShardFigures = {
+  operations: 0,
+  gets: 0,
+  hits: 0,
+  sets: 0,
+  deletes: 0,
+  exists: 0,
+  others: 0,
+  repeats: 0,
+  records: 0,
+  keyBytes: 0,
+  valueBytes: 0,
+  heapBytes: 0,
+  heapUsedBytes: 0,
+  expired: 0,
+  evicted: 0,
+  memoryBytes: 0,
+  slabsFree: 0,
+}
+
+const FIGURE_NAMES = Object.keys(NO_FIGURES) as (keyof ShardFigures)[]
+
+function figuresOf({ engine, pool }: OwnedShard): ShardFigures {
+  const stats = engine.stats()
+  const { gets, hits, sets, deletes, exists, others, repeats, expired, evicted } = stats
+  const { records, keyBytes, valueBytes, heapBytes, heapUsedBytes, memoryBytes } = stats
+  return {
+    operations: gets + sets + deletes + exists + others,
+    ...{ gets, hits, sets, deletes, exists, others, repeats, expired, evicted },
+    ...{ records, keyBytes, valueBytes, heapBytes, heapUsedBytes, memoryBytes },
+    slabsFree: pool.freeCount,
+  }
 }

@@ -24,6 +24,11 @@ export class WaitingLine<Member extends Waiter = Waiter> {
     return this.#waiting.size > 0
   }
 
+  /** Those that wait. */
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+
   /** Whether this one may go on now. */
   isOpenTo(member: Member): boolean {
     return (this.#waiting.size === 0 || member === this.#turnOf) && this.#hasRoom(member)
@@ -58,6 +63,11 @@ export class LargeFramePlaces {
 
   constructor(placesMax: number) {
     this.#placesMax = placesMax
+  }
+
+  /** Those that wait for a place. */
+  get waitingCount(): number {
+    return this.#waiting.size
   }
 
   has(waiter: Waiter): boolean {

@@ -15,7 +15,7 @@ import { openTable } from './garbage.ts'
 import { setSecret } from './hash.ts'
 import { openHeap } from './heap.ts'
 import { checkInvariants, farthestEntry } from './invariants.ts'
-import { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT } from './layout.ts'
+import { CALL_AT, LIST_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT } from './layout.ts'
 import { openQueue } from './queue.ts'
 import { openRepeats } from './repeats.ts'
 import { checkOperations } from './request.ts'
@@ -25,7 +25,7 @@ import { openSlots } from './slot.ts'
 
 export { applyEffects, beginDiscard, checkInvariants, checkOperations, clearEffects, digest, discardUnowned, execute }
 export { farthestEntry, getSingle, maintain, resume }
-export { CALL_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT }
+export { CALL_AT, LIST_AT, REQUEST_AT, SLAB_BYTES, SLAB_TAIL_BYTES, SLABS_AT, SLOTS_AT }
 
 /**
  * Opens an empty table. 32 bytes of hash secret lie at REQUEST_AT and the bitmap of owned slots at SLOTS_AT. Effects go

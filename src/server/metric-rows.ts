@@ -1,0 +1,250 @@
+// Every metric but the histogram, one row each: from it follow the text for Prometheus and the document.
+
+import type { Readiness } from './admin-target.ts'
+import type { ShardStats, ThreadStats } from './thread-stats.ts'
+
+/** What is known of a node beside its threads. */
+export interface NodeFacts {
+  /** Its id in the topology. */
+  readonly node: string
+  readonly version: string
+  readonly uptimeMs: number
+  readonly topologyNumber: number
+  readonly readiness: Readiness
+}
+
+/** Values by the value of a row's own label. */
+type LabelledValues = Readonly<Record<string, number>>
+
+/** A metric of each subject: a node, a thread or a shard. */
+export interface Row<Subject> {
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly unit: string
+  readonly help: string
+  /** The label that tells the values of one subject apart; absent: it has one value. */
+  readonly label?: string
+  readonly read: (subject: Subject) => number | LabelledValues
+}
+
+const MS_PER_SECOND = 1_000
+const NS_PER_SECOND = 1e9
+
+/** Of the node itself. */
+export const NODE_ROWS: readonly Row<NodeFacts>[] = [
+  {
+    name: 'sluice_build_info',
+    type: 'gauge',
+    unit: '1',
+    label: 'version',
+    help: 'Always 1; the label has the version of the server.',
+    read: ({ version }) => ({ [version]: 1 }),
+  },
+  {
+    name: 'sluice_uptime_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Time since the admin listener started, which a server opens as it starts.',
+    read: ({ uptimeMs }) => uptimeMs / MS_PER_SECOND,
+  },
+  {
+    name: 'sluice_topology_number',
+    type: 'gauge',
+    unit: '1',
+    help: 'Number of the topology in force.',
+    read: ({ topologyNumber }) => topologyNumber,
+  },
+  {
+    name: 'sluice_ready',
+    type: 'gauge',
+    unit: '1',
+    help: 'Whether all shards of the node serve: 1 or 0.',
+    read: ({ readiness }) => (readiness.isReady ? 1 : 0),
+  },
+]
+
+/** Of each of its threads. */
+export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
+  {
+    name: 'sluice_thread_cpu_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Processor time of the shard thread; 0 where the system does not tell.',
+    read: ({ threadCpuNs }) => threadCpuNs / NS_PER_SECOND,
+  },
+  {
+    name: 'sluice_event_loop_delay_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    label: 'quantile',
+    help: 'How late timers of the shard thread fired in the last 15 seconds that ended; quantile 1 is the most.',
+    read: ({ eventLoopDelay }): LabelledValues =>
+      eventLoopDelay === null
+        ? {}
+        : {
+            '0.5': eventLoopDelay.p50Ms / MS_PER_SECOND,
+            '0.99': eventLoopDelay.p99Ms / MS_PER_SECOND,
+            '1': eventLoopDelay.maxMs / MS_PER_SECOND,
+          },
+  },
+  {
+    name: 'sluice_frames_total',
+    type: 'counter',
+    unit: 'frames',
+    help: 'Frames of any kind that were answered.',
+    read: ({ frames }) => frames,
+  },
+  {
+    name: 'sluice_received_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    help: 'Bytes received from clients.',
+    read: ({ bytesIn }) => bytesIn,
+  },
+  {
+    name: 'sluice_sent_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    help: 'Bytes sent to clients.',
+    read: ({ bytesOut }) => bytesOut,
+  },
+  {
+    name: 'sluice_connections',
+    type: 'gauge',
+    unit: 'connections',
+    help: 'Connections open now.',
+    read: ({ connections }) => connections,
+  },
+  {
+    name: 'sluice_connections_total',
+    type: 'counter',
+    unit: 'connections',
+    label: 'outcome',
+    help: 'Connections that were accepted or refused; failed are those closed for a fault of the peer.',
+    read: ({ connectionsAccepted, connectionsRefused, connectionsFailed }) => ({
+      accepted: connectionsAccepted,
+      refused: connectionsRefused,
+      failed: connectionsFailed,
+    }),
+  },
+  {
+    name: 'sluice_waiting_connections',
+    type: 'gauge',
+    unit: 'connections',
+    label: 'line',
+    help: 'Connections that wait: for reply slabs, or for a place to receive a large frame.',
+    read: ({ waitingForSlabs, waitingForLargeFrames }) => ({
+      slabs: waitingForSlabs,
+      large_frames: waitingForLargeFrames,
+    }),
+  },
+  {
+    name: 'sluice_sections_refused_total',
+    type: 'counter',
+    unit: 'sections',
+    help: 'Sections of which nothing was executed.',
+    read: ({ sectionsRefused }) => sectionsRefused,
+  },
+  {
+    name: 'sluice_sections_stopped_total',
+    type: 'counter',
+    unit: 'sections',
+    help: 'Sections that met a limit or a slot of another shard.',
+    read: ({ sectionsStopped }) => sectionsStopped,
+  },
+]
+
+/** Of each shard of a thread. */
+export const SHARD_ROWS: readonly Row<ShardStats>[] = [
+  {
+    name: 'sluice_operations_total',
+    type: 'counter',
+    unit: 'operations',
+    label: 'operation',
+    help: 'Operations executed, by kind.',
+    read: ({ gets, sets, deletes, exists, others }) => ({
+      get: gets,
+      set: sets,
+      delete: deletes,
+      exists,
+      other: others,
+    }),
+  },
+  {
+    name: 'sluice_hits_total',
+    type: 'counter',
+    unit: 'operations',
+    help: 'Gets that found a record.',
+    read: ({ hits }) => hits,
+  },
+  {
+    name: 'sluice_repeats_total',
+    type: 'counter',
+    unit: 'operations',
+    help: 'Results answered by reference to an earlier one of the section.',
+    read: ({ repeats }) => repeats,
+  },
+  {
+    name: 'sluice_records',
+    type: 'gauge',
+    unit: 'records',
+    help: 'Records held.',
+    read: ({ records }) => records,
+  },
+  {
+    name: 'sluice_key_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of all keys.',
+    read: ({ keyBytes }) => keyBytes,
+  },
+  {
+    name: 'sluice_value_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of all values.',
+    read: ({ valueBytes }) => valueBytes,
+  },
+  {
+    name: 'sluice_heap_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of index, records and free blocks: what is held against the memory limit.',
+    read: ({ heapBytes }) => heapBytes,
+  },
+  {
+    name: 'sluice_heap_used_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of these that are in use.',
+    read: ({ heapUsedBytes }) => heapUsedBytes,
+  },
+  {
+    name: 'sluice_memory_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of the engine\u2019s address space, buffers included; untouched pages of them take no physical memory.',
+    read: ({ memoryBytes }) => memoryBytes,
+  },
+  {
+    name: 'sluice_expired_records_total',
+    type: 'counter',
+    unit: 'records',
+    help: 'Records removed because they had expired.',
+    read: ({ expired }) => expired,
+  },
+  {
+    name: 'sluice_evicted_records_total',
+    type: 'counter',
+    unit: 'records',
+    help: 'Records removed to make room for others.',
+    read: ({ evicted }) => evicted,
+  },
+  {
+    name: 'sluice_free_slabs',
+    type: 'gauge',
+    unit: 'slabs',
+    help: 'Reply slabs that are free.',
+    read: ({ slabsFree }) => slabsFree,
+  },
+]
