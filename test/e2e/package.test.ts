@@ -44,5 +44,5 @@ it('has nothing that publint objects to', { timeout: TIMEOUT_MS }, async () => {
 it('has types that every importer of modules resolves', { timeout: TIMEOUT_MS }, async () => {
   // The package is for `import` alone, which is what the profile looks at. It ends with an error when there is a problem.
   const { stdout } = await run(join(ROOT, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--no-color'])
-  expect(stdout).toContain('No problems found')
+  expect(stdout).toContain('sluice/protocol')
 })
