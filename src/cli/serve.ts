@@ -59,6 +59,12 @@ async function serve({ config, ...flags }: ServeArguments, version: string): Pro
   const log = openLog(settings.logLevel ?? 'info')
   const options = serverOptions(settings, process.env.SLUICE_PASSWORD, log)
   const token = settings.adminPort === undefined ? undefined : readAdminToken(settings.adminTokenFile)
+  // A signal that comes early must not end the process: the file may have been read before it changed.
+  let isReloadAsked = false
+  const askReload = (): void => {
+    isReloadAsked = true
+  }
+  process.on('SIGHUP', askReload)
   const server = await startServer(options)
   const { adminPort, adminBind, node = 'node-1' } = settings
   const file = settings.topology
@@ -86,6 +92,8 @@ async function serve({ config, ...flags }: ServeArguments, version: string): Pro
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', reload)
+  process.off('SIGHUP', askReload)
+  if (isReloadAsked) reload()
   try {
     await server.closed
   } finally {

@@ -25,6 +25,7 @@ export function topologyCommand(): Command {
       )
       .option('--from <file>', 'the topology in force')
       .option('--shards-per-thread <count>', 'shards of each thread that has none yet (default: 1)', wholeNumber)
+      .option('--gone <id>', 'a node that is not to be listed any more: its process has ended for good', addText)
       .option('--output <file>', 'write the topology there (default: the standard output)')
       .action(plan),
   )
@@ -49,15 +50,17 @@ interface PlanArguments {
   readonly node: readonly TopologyNode[]
   readonly from?: string
   readonly shardsPerThread?: number
+  readonly gone?: readonly string[]
   readonly output?: string
 }
 
-function plan({ node: nodes, from, shardsPerThread, output }: PlanArguments): void {
+function plan({ node: nodes, from, shardsPerThread, gone, output }: PlanArguments): void {
   const current = from === undefined ? undefined : readTopology(from)
   const planned = planTopology({
     nodes,
     ...(current !== undefined && { current }),
     ...(shardsPerThread !== undefined && { shardsPerThread }),
+    ...(gone !== undefined && { gone }),
   })
   // Names and ports come from the command line: a plan is checked as any file is.
   const topology = parseTopology(planned)
@@ -125,6 +128,10 @@ export function tableOf(topology: Topology): string[] {
     }
   }
   return lines
+}
+
+function addText(text: string, texts: readonly string[] = []): string[] {
+  return [...texts, text]
 }
 
 function addNode(text: string, nodes: readonly TopologyNode[] = []): TopologyNode[] {

@@ -10,9 +10,11 @@
 import { OP_GET, OP_SET } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
 import { assert } from '../util/assert.ts'
+import { SluiceError } from '../util/errors.ts'
 import { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
+import { CallLine } from './call-line.ts'
 import { outcomeOf, WANTS_MET } from './call-outcome.ts'
 import type { FrameTerms } from './frame-terms.ts'
 import type { Gathering } from './gathering.ts'
@@ -56,6 +58,7 @@ interface Calls {
 export class Batcher {
   readonly #outlet: BatcherOutlet
   readonly #owned = new OwnedBytes()
+  readonly #line = new CallLine()
   #builder: BatchBuilder | undefined
   /** Those of the open batch. */
   #terms: FrameTerms | undefined
@@ -67,9 +70,21 @@ export class Batcher {
     this.#outlet = outlet
   }
 
-  /** Whether calls have to wait for room. */
-  get isFull(): boolean {
-    return this.#outlet.isFull()
+  /** Whether a call has to wait before it is encoded. */
+  get mustWait(): boolean {
+    return !this.#line.isEmpty || this.#outlet.isFull()
+  }
+
+  /**
+   * Calls `run`, which encodes a call, when it is that call's turn; resolves as it does. Rejects with QUEUE_FULL when calls are
+   * not to wait, with TIMEOUT when there is no room in time.
+   */
+  whenRoom<T>(run: () => Promise<T>): Promise<T> {
+    if (!this.mustWait) return run()
+    if (this.#outlet.whenFull === 'fail') {
+      return Promise.reject(new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep'))
+    }
+    return this.#line.wait(this.#outlet.terms().deadlineMs, run)
   }
 
   /** A get, exists or delete without options; resolves to what is wanted of its result. Rejects with KEY_TOO_LARGE too. */
@@ -117,27 +132,34 @@ export class Batcher {
     this.#calls.wants.push(WANTS_MEMBER)
     this.#calls.gatherings.push(gathering)
     this.#calls.positions.push(position)
-    if (builder.hasFullFrame) this.flush()
+    if (builder.hasFullFrame) this.#send()
   }
 
   /** A reply has arrived on this lane, or its connection has ended. */
   onProgress(): void {
     this.#isReplySeen = true
+    this.#line.advance(() => !this.#outlet.isFull())
     this.#planFlush()
   }
 
   /** Whether no call waits to be sent. */
   get isEmpty(): boolean {
-    return this.#builder === undefined
+    return this.#builder === undefined && this.#line.isEmpty
   }
 
   /** Sends the open batch if its time has passed: its frames then end as those that were not sent do. */
   expire(nowMs: number): void {
-    if (this.#terms !== undefined && this.#terms.deadlineMs <= nowMs) this.flush()
+    this.#line.expire(nowMs)
+    if (this.#terms !== undefined && this.#terms.deadlineMs <= nowMs) this.#send()
   }
 
-  /** Sends the open batch now, if there is one. */
+  /** Sends the open batch now, if there is one, with the calls that wait for room: what comes next comes behind them. */
   flush(): void {
+    this.#line.advance(() => true)
+    this.#send()
+  }
+
+  #send(): void {
     const builder = this.#builder
     if (builder === undefined) return
     const calls = this.#calls
@@ -161,7 +183,7 @@ export class Batcher {
   #promise(want: number, builder: BatchBuilder): Promise<unknown> {
     this.#calls.wants.push(want)
     const promise = new Promise(this.#addCaller)
-    if (builder.hasFullFrame) this.flush()
+    if (builder.hasFullFrame) this.#send()
     return promise
   }
 
@@ -181,7 +203,7 @@ export class Batcher {
     this.#isFlushPlanned = false
     const mayFlush = this.#isReplySeen || this.#outlet.isPrompt()
     this.#isReplySeen = false
-    if (mayFlush) this.flush()
+    if (mayFlush) this.#send()
   }
 }
 

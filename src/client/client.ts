@@ -139,7 +139,7 @@ export class Client {
     if (options === undefined && dispatcher.closeReason === undefined) {
       const shard = dispatcher.shardOf(key)
       const batcher = dispatcher.batcherOf(shard)
-      if (!dispatcher.mustWait(batcher)) return batcher.set(shard, key, value) as Promise<boolean>
+      if (!batcher.mustWait) return batcher.set(shard, key, value) as Promise<boolean>
     }
     return this.#write(WANTS_MET, OP_SET, key, options, (given) => ({ ...setFields(given, this.#nowMs), value }))
   }
@@ -311,7 +311,7 @@ export class Client {
     }
     const shard = dispatcher.shardOf(key)
     const batcher = dispatcher.batcherOf(shard)
-    if (dispatcher.mustWait(batcher)) return this.#call(want, operation, key, {}, options)
+    if (batcher.mustWait) return this.#call(want, operation, key, {}, options)
     return batcher.call(want, operation, shard, key)
   }
 
@@ -340,7 +340,7 @@ export class Client {
       return dispatcher.batcherOf(shard).operation(want, code, shard, kept)
     }
     const batcher = dispatcher.batcherOf(dispatcher.shardOf(key))
-    if (options === undefined && dispatcher.closeReason === undefined && !dispatcher.mustWait(batcher)) {
+    if (options === undefined && dispatcher.closeReason === undefined && !batcher.mustWait) {
       return run({ ...fields, key })
     }
     const isWrite = code !== OP_GET && code !== OP_EXISTS && code !== OP_READ_RANGE
@@ -354,14 +354,17 @@ export class Client {
     if (dispatcher.closeReason !== undefined) return Promise.reject(dispatcher.closeReason)
     let isEncoded = false
     let isOver = false
-    const work = async (): Promise<T> => {
-      checkLimits(options)
-      if (dispatcher.mustWait(batcher)) await dispatcher.room(batcher)
+    const encode = async (): Promise<T> => {
       if (isOver) throw new SluiceError('CANCELLED', 'the call was given up')
+      if (dispatcher.isDestroyed) throw dispatcher.closeReason
       isEncoded = true
       return run()
     }
-    const started = work()
+    const start = async (): Promise<T> => {
+      checkLimits(options)
+      return batcher.whenRoom(encode)
+    }
+    const started = start()
     if (options.signal === undefined && options.timeoutMs === undefined) return started
     return limited(
       dispatcher.clock,
@@ -380,7 +383,7 @@ export class Client {
     const [first] = keys
     if (first === undefined) return Promise.resolve([])
     const batcher = dispatcher.batcherOf(dispatcher.shardOf(first))
-    if (options === undefined && !dispatcher.mustWait(batcher)) return this.#gatherNow(keys, form)
+    if (options === undefined && !batcher.mustWait) return this.#gatherNow(keys, form)
     const kept = keys.map(keep)
     return this.#patient(false, batcher, options ?? {}, () => this.#gatherNow(kept, form))
   }

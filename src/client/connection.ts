@@ -48,7 +48,7 @@ export interface ConnectionOptions {
   readonly resendUnknownWrites: boolean
   /** A frame of operations was answered, or no more frames are taken. */
   readonly onProgress: () => void
-  /** Operations were refused because they are for another thread; `takeUnsent` has them once `quiet` resolves. */
+  /** Operations were refused because they are for another thread; `takeUnsent` has them while it is held, or `retryLater` follows. */
   readonly onMisrouted: () => void
   /** Frames that the connection will not get done, in the order of sending: they belong to the owner then. */
   readonly onLeft: (frames: readonly OutgoingFrame[]) => void
@@ -74,6 +74,8 @@ export class Connection implements ByteChannelHandler {
   #hasProgress = false
   /** Nothing is sent, because all connections are being routed anew. */
   #isHeld = false
+  /** The owner was told that operations are for another thread, and has not said yet what to do. */
+  #isMisrouted = false
   /** What a frame gets that is submitted now; undefined while frames are taken. */
   #refusal: SluiceError | undefined
   /** The server said GO_AWAY: what was sent is awaited, what was not sent fails. */
@@ -145,6 +147,12 @@ export class Connection implements ByteChannelHandler {
     return this.#requests.add(kind, this.#writer.sendControl(kind, text))
   }
 
+  /** No newer topology is known: what was refused is tried again a little later. */
+  retryLater(): void {
+    this.#isMisrouted = false
+    if (!this.#isOver && !this.#isHeld && this.#window.remedy === REMEDY_REROUTE) this.#recoverLater()
+  }
+
   /** Sends no more operations until `proceed`; resolves when none is in flight. */
   hold(): Promise<void> {
     this.#isHeld = true
@@ -158,6 +166,7 @@ export class Connection implements ByteChannelHandler {
 
   /** What waits to be sent, in order; it belongs to the caller then. Only while held, and with nothing in flight. */
   takeUnsent(): OutgoingFrame[] {
+    this.#isMisrouted = false
     return this.#window.takeUnsent()
   }
 
@@ -261,17 +270,22 @@ export class Connection implements ByteChannelHandler {
   #recover(): void {
     const { remedy } = this.#window
     if (remedy === undefined) return
-    if (remedy === REMEDY_REROUTE) {
-      this.#options.onMisrouted()
-    } else if (remedy === REMEDY_RESUME) {
+    if (remedy === REMEDY_RESUME) {
       this.#window.recover()
-    } else {
-      this.#timer ??= this.#options.clock.after(resendDelayMs(this.#window.fruitlessTries), () => {
-        this.#timer = undefined
-        this.#window.recover()
-        this.#writer.send()
-      })
+    } else if (remedy !== REMEDY_REROUTE) {
+      this.#recoverLater()
+    } else if (!this.#isMisrouted && this.#timer === undefined) {
+      this.#isMisrouted = true
+      this.#options.onMisrouted()
     }
+  }
+
+  #recoverLater(): void {
+    this.#timer ??= this.#options.clock.after(resendDelayMs(this.#window.fruitlessTries), () => {
+      this.#timer = undefined
+      this.#window.recover()
+      this.#writer.send()
+    })
   }
 
   #endChannel(): void {

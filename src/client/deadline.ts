@@ -32,20 +32,6 @@ export async function withDeadline<T>(
   }
 }
 
-/** Resolves after `delayMs`, or as soon as the signal aborts. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      timer.cancel()
-      signal.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = clock.after(delayMs, wake)
-    signal.addEventListener('abort', wake)
-    if (signal.aborted) wake()
-  })
-}
-
 /** Never resolves; the signal is ours, so the listener goes with it. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -1,13 +1,13 @@
 // Brings batches to the lanes of the routing in force, and changes the routing when a server says that it is old.
 //
-// Routing anew stops everything for a moment, so that no order is lost: every lane is held and waits for its frames in
-// flight; the newer topology is fetched; what was not executed is routed again, in its order; then what was sent in the
-// meantime; then the lanes go on. Slots rarely move, and nothing cheaper is as easy to believe.
+// Routing anew stops the lanes that it is about for a moment, so that no order is lost: those to threads whose shards change
+// are held until their frames in flight were answered; what was not executed is routed again, in its order; then what was
+// sent in the meantime; then the lanes go on. All other lanes go on all the time.
 //
-//   invariant: frames on a lane were routed by `#routing`; those in `#line` go to lanes before any later ones
+//   invariant: frames on a lane, and those in `#line`, were routed by `#routing`, or for shards that are as before
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
-import type { Topology } from '../cluster/topology.ts'
+import { isNewer, type Topology } from '../cluster/topology.ts'
 import { KIND_ADMIN } from '../protocol/frame.ts'
 import { FRAME_OPS_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
@@ -18,8 +18,9 @@ import { BatchBuilder, type RoutedFrame } from './batch-builder.ts'
 import { BatchError } from './batch-error.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Batcher } from './batcher.ts'
-import { sleep, withDeadline } from './deadline.ts'
+import { withDeadline } from './deadline.ts'
 import { askForTopology, type Reached, reach } from './dial.ts'
+import { FrameLine } from './frame-line.ts'
 import { FrameTerms } from './frame-terms.ts'
 import { Lane, type LaneOwner } from './lane.ts'
 import { abandonFrame } from './lost-frames.ts'
@@ -27,16 +28,9 @@ import type { Settings } from './options.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { Pools } from './pools.ts'
 import { reroute } from './reroute.ts'
-import { resendDelayMs } from './resend.ts'
-import { isSameTarget, type LaneTarget, type Routing, routingOf } from './routing.ts'
+import { changedAddresses, isSameTarget, type LaneTarget, type Routing, routingOf } from './routing.ts'
 import { Sweep } from './sweep.ts'
 import { TopologySearch } from './topology-search.ts'
-
-/** Frames of one batch that do not go to their lanes yet. */
-interface FramesInLine {
-  readonly routing: Routing
-  readonly frames: readonly RoutedFrame[]
-}
 
 interface Waiter {
   readonly isDue: () => boolean
@@ -70,13 +64,10 @@ export class Dispatcher implements LaneOwner {
   readonly #sweep: Sweep
   #routing: Routing
   #lanes: readonly Lane[]
-  #line: FramesInLine[] = []
-  /** Lanes are held until another routing is in force. */
-  #isRouting = false
+  readonly #line = new FrameLine()
+  /** Lanes that are held until another routing is in force. */
+  #held: ReadonlySet<Lane> | undefined
   #waiters: Waiter[] = []
-  /** Calls that wait for room, each behind the one before. */
-  #callsWaiting = 0
-  #lastTurn: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
   #closeReason: SluiceError | undefined
 
@@ -121,6 +112,11 @@ export class Dispatcher implements LaneOwner {
     return this.#closeReason
   }
 
+  /** Whether nothing can be sent any more. */
+  get isDestroyed(): boolean {
+    return this.#life.signal.aborted
+  }
+
   /** The topology in force. */
   get topology(): Topology {
     return this.#routing.topology
@@ -144,27 +140,6 @@ export class Dispatcher implements LaneOwner {
     return index === -1 ? undefined : index
   }
 
-  /** Whether a call on this batcher has to wait before it is encoded. */
-  mustWait(batcher: Batcher): boolean {
-    return this.#callsWaiting > 0 || batcher.isFull
-  }
-
-  /** Resolves when it is the turn of a call that has to wait. Rejects with QUEUE_FULL when the client does not wait. */
-  async room(batcher: Batcher): Promise<void> {
-    if (this.whenFull === 'fail') throw queueFull()
-    this.#callsWaiting++
-    this.#lastTurn = this.#lastTurn.then(() => this.#until(() => !batcher.isFull))
-    try {
-      const { timeoutMs } = this.#settings
-      await withDeadline(this.clock, timeoutMs, this.#life.signal, () => this.#lastTurn)
-    } catch (cause) {
-      throw this.#closeReason ?? new SluiceError('TIMEOUT', 'the queue to the server stayed full', { cause })
-    } finally {
-      this.#callsWaiting--
-    }
-    if (this.#life.signal.aborted) throw this.#closeReason
-  }
-
   /** A batch to build. */
   open(): BatchBuilder {
     return new BatchBuilder(this.#routing, FRAME_OPS_MAX, this.#pools)
@@ -179,7 +154,7 @@ export class Dispatcher implements LaneOwner {
   /** Sends a batch; `settled` is called once, when every operation has a status. */
   send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void {
     this.#sweep.wake()
-    this.#enqueue({ routing: builder.routing, frames: builder.finish(terms, settled) })
+    this.#enqueue(builder.routing, builder.finish(terms, settled))
   }
 
   /** Sends a batch behind all calls made before it; rejects with BatchError when operations were not answered. */
@@ -199,11 +174,11 @@ export class Dispatcher implements LaneOwner {
         if (failure === undefined) resolve(results)
         else reject(new BatchError(failure, results))
       })
-      if (this.whenFull === 'fail' && this.#isLineNeeded(frames)) {
+      if (this.whenFull === 'fail' && frames.some(({ lane }) => this.#isFull(lane))) {
         for (const { frame } of frames) frame.fail(queueFull())
         return
       }
-      this.#enqueue({ routing: builder.routing, frames })
+      this.#enqueue(builder.routing, frames)
       signal?.addEventListener('abort', cancel)
       if (signal?.aborted) cancel()
     })
@@ -217,7 +192,7 @@ export class Dispatcher implements LaneOwner {
   /** Resolves when no lane's queue holds `queueBytesMax`, and nothing waits in line for that. */
   ready(): Promise<void> {
     return this.#until(
-      () => this.#line.length === 0 && this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax),
+      () => this.#line.isEmpty && this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax),
     )
   }
 
@@ -240,11 +215,11 @@ export class Dispatcher implements LaneOwner {
   destroy(error: Error | undefined): void {
     const reason = new SluiceError('CLOSED', 'the client was destroyed', { cause: error })
     this.#closeReason ??= reason
-    this.flush()
     this.#sweep.stop()
     this.#life.abort(reason)
+    this.flush()
     for (const lane of this.#lanes) lane.destroy(reason)
-    for (const { frames } of this.#line.splice(0)) for (const { frame } of frames) frame.fail(reason)
+    this.#line.giveUp((frame) => frame.fail(reason))
     this.onProgress()
   }
 
@@ -255,7 +230,11 @@ export class Dispatcher implements LaneOwner {
 
   /** Called by lanes: some waiting may be over. */
   onProgress(): void {
-    if (this.#line.length > 0) this.#advanceLine()
+    if (!this.#line.isEmpty)
+      this.#line.takeWhile(
+        (lane) => this.#isFree(lane),
+        (frames) => this.#submit(frames),
+      )
     if (this.#waiters.length === 0) return
     const due = this.#waiters.filter(({ isDue }) => isDue())
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
@@ -263,22 +242,22 @@ export class Dispatcher implements LaneOwner {
   }
 
   /** Called by a lane: some of its operations belong elsewhere. */
-  onMisrouted(lane: Lane): void {
-    if (this.#isRouting) return
-    void this.#routeAnew(() => this.#search.among([lane, ...this.#lanes], this.topology))
+  async onMisrouted(lane: Lane): Promise<void> {
+    const topology = await this.#search.among([lane, ...this.#lanes], this.topology)
+    // Whoever refused may know a topology that the others do not know yet: only that lane has to wait for it.
+    if (topology === undefined || !(await this.#routeAnew(topology))) lane.retryLater()
   }
 
   /** Called by a lane: its server cannot be reached. Perhaps others know where its shards are now. */
   async onUnreachable(): Promise<void> {
     const topology = await this.#search.anywhere(this.#lanes, this.topology)
-    if (topology !== undefined && !this.#isRouting) await this.#routeAnew(async () => topology)
+    if (topology !== undefined) await this.#routeAnew(topology)
   }
 
   async #drain(): Promise<void> {
-    while (this.#callsWaiting > 0) await this.#lastTurn
     this.flush()
     const isIdle = (): boolean =>
-      !this.#isRouting && this.#line.length === 0 && this.#lanes.every((lane) => lane.isIdle)
+      this.#held === undefined && this.#line.isEmpty && this.#lanes.every((lane) => lane.isIdle)
     await this.#until(isIdle)
     this.#sweep.stop()
     this.#life.abort(this.#closeReason)
@@ -292,86 +271,71 @@ export class Dispatcher implements LaneOwner {
     })
   }
 
-  /** Frames go to their lanes, unless others wait or their lanes are full. */
-  #enqueue(entry: FramesInLine): void {
-    if (entry.frames.length === 0) return
-    if (this.#isLineNeeded(entry.frames)) this.#line.push(entry)
-    else this.#submit(entry)
+  /** Frames go to their lanes, unless they have to wait in line. */
+  #enqueue(routing: Routing, frames: readonly RoutedFrame[]): void {
+    const routed = routing === this.#routing ? frames : this.#routedAgain(frames.map(({ frame }) => frame))
+    const mustWait = this.#line.blocks(routed) || !routed.every(({ lane }) => this.#isFree(lane))
+    if (mustWait) this.#line.add(routed)
+    else this.#submit(routed)
   }
 
-  #isLineNeeded(frames: readonly RoutedFrame[]): boolean {
-    if (this.#isRouting || this.#line.length > 0) return true
-    return frames.some(({ lane }) => (this.#lanes[lane]?.queuedBytes ?? 0) >= this.queueBytesMax)
-  }
-
-  #advanceLine(): void {
-    while (!this.#isRouting) {
-      const [first] = this.#line
-      if (first === undefined) return
-      const isFull = this.#lanes.some(({ queuedBytes }) => queuedBytes >= this.queueBytesMax)
-      if (isFull && this.#waitsForRoom(first)) return
-      this.#line.shift()
-      this.#submit(first)
-    }
-  }
-
-  #waitsForRoom({ routing, frames }: FramesInLine): boolean {
-    // Frames of another routing may go anywhere.
-    if (routing !== this.#routing) return true
-    return frames.some(({ lane }) => (this.#lanes[lane]?.queuedBytes ?? 0) >= this.queueBytesMax)
-  }
-
-  #submit({ routing, frames }: FramesInLine): void {
-    const current = this.#routing
-    const routed =
-      routing === current
-        ? frames
-        : reroute(
-            frames.map(({ frame }) => frame),
-            current,
-          )
-    for (const { lane, frame } of routed) {
+  #submit(frames: readonly RoutedFrame[]): void {
+    for (const { lane, frame } of frames) {
       if (!frame.isSettled) this.#lanes[lane]?.submit(frame)
     }
   }
 
-  async #routeAnew(find: () => Promise<Topology | undefined>): Promise<void> {
-    this.#isRouting = true
-    const lanes = this.#lanes
-    const quiet = Promise.all(lanes.map((lane) => lane.hold()))
-    const topology = await find()
-    await quiet
-    const unsent = lanes.flatMap((lane) => lane.takeUnsent())
-    // Whoever refused may know a topology that the one who was asked does not know yet.
-    if (topology === undefined) await sleep(this.clock, delayMsFor(unsent), this.#life.signal)
-    else this.#adopt(topology)
-    this.#isRouting = false
-    const again = reroute(unsent, this.#routing)
-    for (const { lane, frame } of again) this.#lanes[lane]?.submit(frame)
-    for (const lane of lanes) lane.batcher.flush()
-    for (const lane of this.#lanes) lane.proceed()
-    this.onProgress()
+  /** Whether a lane of the routing in force takes frames. */
+  #isFree(index: number): boolean {
+    const lane = this.#lanes[index]
+    return lane !== undefined && this.#held?.has(lane) !== true && lane.queuedBytes < this.queueBytesMax
   }
 
-  /** Puts a topology in force. Lanes that it has as well stay; the others are closed, or begin to connect. */
-  #adopt(topology: Topology): void {
+  #isFull(index: number): boolean {
+    return (this.#lanes[index]?.queuedBytes ?? 0) >= this.queueBytesMax
+  }
+
+  #routedAgain(frames: readonly OutgoingFrame[]): RoutedFrame[] {
+    return reroute(
+      frames.filter((frame) => !frame.isSettled),
+      this.#routing,
+    )
+  }
+
+  /** Puts a newer topology in force; false when it is none, or another one is about to be. */
+  async #routeAnew(topology: Topology): Promise<boolean> {
+    if (this.#held !== undefined || !isNewer(topology, this.topology)) return false
     const routing = routingOf(topology, this.#settings.via)
-    const kept = this.#lanes
-    const lanes = routing.targets.map((target) => {
-      const lane = kept.find((other) => isSameTarget(other.target, target))
+    const changed = changedAddresses(this.#routing, routing)
+    const held = this.#lanes.filter(({ target }) => changed.has(target.address))
+    this.#held = new Set(held)
+    await Promise.all(held.map((lane) => lane.hold()))
+    this.#held = undefined
+    if (this.#life.signal.aborted) return false
+    const unsent = held.flatMap((lane) => lane.takeUnsent())
+    const gone = this.#adopt(routing)
+    this.#submit(this.#routedAgain(unsent))
+    // What waits in batchers, and in line, was routed by the topology before.
+    for (const lane of [...held, ...gone]) lane.batcher.flush()
+    for (const lane of this.#lanes) lane.proceed()
+    for (const lane of gone) void lane.close()
+    this.onProgress()
+    return true
+  }
+
+  /** Lanes that the routing has as well stay, others begin to connect. Returns those that it has not. */
+  #adopt(routing: Routing): Lane[] {
+    const before = this.#lanes
+    this.#lanes = routing.targets.map((target) => {
+      const lane = before.find((other) => isSameTarget(other.target, target))
       if (lane !== undefined) return lane
       const fresh = new Lane(target, this)
       fresh.start()
       return fresh
     })
-    for (const lane of kept) {
-      if (lanes.includes(lane)) continue
-      // What waits in its batcher was routed by its topology, and is routed again like the rest.
-      lane.batcher.flush()
-      void lane.close()
-    }
-    this.#lanes = lanes
     this.#routing = routing
+    this.#line.replace((frames) => this.#routedAgain(frames))
+    return before.filter((lane) => !this.#lanes.includes(lane))
   }
 
   #cancel(terms: FrameTerms): void {
@@ -392,7 +356,7 @@ export class Dispatcher implements LaneOwner {
       ({ terms }) => ({ notDone: terms.notDone(), unknown: terms.unknown() }),
     )
     for (const lane of this.#lanes) lane.checkSilence(nowMs, this.#settings.timeoutMs)
-    return this.#line.length > 0 || this.#lanes.some((lane) => !lane.isIdle || !lane.batcher.isEmpty)
+    return !this.#line.isEmpty || this.#lanes.some((lane) => !lane.isIdle || !lane.batcher.isEmpty)
   }
 
   #giveUp(
@@ -404,10 +368,9 @@ export class Dispatcher implements LaneOwner {
       if (wasSent) abandonFrame(frame, unknown, notDone)
       else frame.fail(notDone)
     }
-    for (const { frames } of this.#line) {
-      for (const { frame } of frames) if (!frame.isSettled && isDue(frame)) end(frame, false)
-    }
-    this.#line = this.#line.filter(({ frames }) => frames.some(({ frame }) => !frame.isSettled))
+    this.#line.giveUp((frame) => {
+      if (isDue(frame)) end(frame, false)
+    })
     for (const lane of this.#lanes) lane.giveUp(isDue, end)
     this.onProgress()
   }
@@ -415,8 +378,4 @@ export class Dispatcher implements LaneOwner {
 
 function queueFull(): SluiceError {
   return new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep')
-}
-
-function delayMsFor(frames: readonly OutgoingFrame[]): number {
-  return resendDelayMs(frames.reduce((most, { fruitlessTries }) => Math.max(most, fruitlessTries), 0))
 }

@@ -123,7 +123,7 @@ export class Lane {
     return this.#connection?.request(kind, text) ?? Promise.reject(this.#unreached())
   }
 
-  /** Ends the frames for which `isDue` holds; `nowMs` tells whether the connection is worth waiting for. */
+  /** Ends the frames for which `isDue` holds. */
   giveUp(isDue: (frame: OutgoingFrame) => boolean, end: EndFrame): void {
     const before = this.#waiting.length
     this.#waiting = this.#waiting.filter((frame) => {
@@ -139,6 +139,11 @@ export class Lane {
   /** Ends a connection that owes a late reply and has been silent for `silentMsMax`. */
   checkSilence(nowMs: number, silentMsMax: number): void {
     this.#connection?.checkSilence(nowMs, silentMsMax)
+  }
+
+  /** Nobody knows where the operations belong that its server refused: they are tried again a little later. */
+  retryLater(): void {
+    this.#connection?.retryLater()
   }
 
   /** Sends no more operations until `proceed`; resolves when none is in flight. */

@@ -49,6 +49,26 @@ export function routingOf(topology: Topology, via: Via): Routing {
   return { topology, slots: slotTable(topology), targets, laneOfShard }
 }
 
+/** The addresses of the threads that own, under one of the routings, a shard which is not as under the other. */
+export function changedAddresses(current: Routing, next: Routing): Set<string> {
+  return new Set([...differences(current, next), ...differences(next, current)])
+}
+
+function differences(routing: Routing, other: Routing): string[] {
+  const rows = new Map(
+    other.topology.shards.map(({ id, view }, index) => [id, `${view} at ${addressAt(other, index)}`]),
+  )
+  return routing.topology.shards.flatMap(({ id, view }, index) => {
+    const address = addressAt(routing, index)
+    return rows.get(id) === `${view} at ${address}` ? [] : [address]
+  })
+}
+
+/** Where the operations for a shard go. */
+function addressAt({ targets, laneOfShard }: Routing, shard: number): string {
+  return targets[laneOfShard[shard] as number]?.address ?? ''
+}
+
 /** Whether two targets are the same thread at the same place, so that a connection to one serves the other. */
 export function isSameTarget(left: LaneTarget, right: LaneTarget): boolean {
   return left.node === right.node && left.thread === right.thread && left.address === right.address

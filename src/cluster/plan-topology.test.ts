@@ -48,14 +48,16 @@ describe('planTopology', () => {
     ])
   })
 
-  it('keeps a node listed that has to give its slots up, and drops it one step later', () => {
+  it('keeps a node listed that has to give its slots up, until it is gone', () => {
     const first = planTopology({ nodes: [node('a'), node('b'), node('c')] })
     const second = planTopology({ nodes: [node('a'), node('c')], current: first })
     expect(second.nodes.map(({ id }) => id)).toEqual(['a', 'c', 'b'])
     expect(second.shards.every(({ node: owner }) => owner !== 'b')).toBe(true)
     const third = planTopology({ nodes: [node('a'), node('c')], current: second })
-    expect(third.nodes.map(({ id }) => id)).toEqual(['a', 'c'])
-    expect(moveLines(second, third)).toEqual(['no slot moves'])
+    expect(third.nodes.map(({ id }) => id)).toEqual(['a', 'c', 'b'])
+    const fourth = planTopology({ nodes: [node('a'), node('c')], current: third, gone: ['b'] })
+    expect(fourth.nodes.map(({ id }) => id)).toEqual(['a', 'c'])
+    expect(moveLines(second, fourth)).toEqual(['no slot moves'])
   })
 
   it('changes nothing but the number when nothing changes', () => {

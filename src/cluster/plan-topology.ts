@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly current?: Topology
   /** Shards of each thread that has none yet. Default 1. */
   readonly shardsPerThread?: number
+  /** Nodes that are not listed any more: their processes have ended, and will not come back. Default none. */
+  readonly gone?: readonly string[]
 }
 
 interface ShardInPlan {
@@ -31,10 +33,10 @@ interface ShardInPlan {
 /**
  * A topology in which every shard has the same number of slots, give or take one. Its number is one more than the
  * current one's, and so is the view of each shard that is not as before. Nodes of the current topology that are not
- * among `nodes` stay listed as long as they owned slots in it: they are asked whether they have given them up. Throws
- * INVALID_ARGUMENT.
+ * among `nodes` stay listed, without slots, until they are said to be `gone`: as long as their processes may run, they must
+ * be asked whether they have given their slots up. Throws INVALID_ARGUMENT.
  */
-export function planTopology({ nodes, current, shardsPerThread = 1 }: PlanOptions): Topology {
+export function planTopology({ nodes, current, shardsPerThread = 1, gone = [] }: PlanOptions): Topology {
   if (nodes.length === 0) throw new SluiceError('INVALID_ARGUMENT', 'a topology has at least one node')
   if (current === undefined) {
     const threads = nodes.reduce((sum, { ports }) => sum + ports.length, 0)
@@ -43,7 +45,7 @@ export function planTopology({ nodes, current, shardsPerThread = 1 }: PlanOption
   const shards = shardsOf(nodes, current, shardsPerThread)
   spread(shards)
   const number = current.number + 1
-  const leaving = current.nodes.filter(({ id }) => ownsSlots(current, id) && !nodes.some((node) => node.id === id))
+  const leaving = current.nodes.filter(({ id }) => !gone.includes(id) && !nodes.some((node) => node.id === id))
   const next = {
     number,
     nodes: [...nodes, ...leaving],
@@ -91,8 +93,4 @@ function rowOf({ id, node, thread, before, slots }: ShardInPlan, number: number)
   const isSame = before !== undefined && SlotSet.of(before.slots).equals(slots)
   const view = isSame ? before.view : Math.max(number, (before?.view ?? 0) + 1)
   return { id, node, thread, view, slots: slots.toRanges() }
-}
-
-function ownsSlots({ shards }: Topology, nodeId: string): boolean {
-  return shards.some(({ node, slots }) => node === nodeId && slots.length > 0)
 }

@@ -85,9 +85,10 @@ export class FrameExecutor {
 
   /** Whether the reply to any frame finds the slabs that it may need. */
   hasRoom(): boolean {
-    for (const { pool } of this.#shards.all) {
-      if (pool.freeCount < frameSlabsMax(pool.slabBytes)) return false
-    }
+    const { all, first } = this.#shards
+    // Without shards, what is no operation is still answered from slabs.
+    if (all.length === 0) return hasSlabs(first)
+    for (const owned of all) if (!hasSlabs(owned)) return false
     return true
   }
 
@@ -215,6 +216,10 @@ export class FrameExecutor {
     if (outcome !== OUTCOME_EXECUTED) this.sectionsStopped++
     return outcome
   }
+}
+
+function hasSlabs({ pool }: OwnedShard): boolean {
+  return pool.freeCount >= frameSlabsMax(pool.slabBytes)
 }
 
 function outcomeOf(state: number): number {

@@ -36,6 +36,7 @@ function openNode() {
   const answers = new Map<string, Topology>()
   const topology = new NodeTopology({
     nodeId: 'a',
+    shardsMax: 1,
     threads: {
       adopt: async ({ number }) => steps.push(`adopt ${number}`),
       publish: async () => steps.push('publish'),

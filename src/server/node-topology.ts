@@ -38,6 +38,8 @@ export type AskNode = (node: TopologyNode, signal: AbortSignal) => Promise<Topol
 /** What a `NodeTopology` is given. */
 export interface NodeTopologyOptions {
   readonly nodeId: string
+  /** Shards for which the node has memory. */
+  readonly shardsMax: number
   readonly threads: TopologyThreads
   readonly askNode: AskNode
   readonly clock: Clock
@@ -99,6 +101,7 @@ export class NodeTopology {
     // What is in force already is no change; forcing it is.
     if (before === undefined || !isSame(before, next)) {
       if (before !== undefined) checkSuccession(before, next)
+      this.#checkShardCount(next)
       await threads.adopt(next)
       await threads.publish()
       this.#current = next
@@ -112,6 +115,17 @@ export class NodeTopology {
       this.#forgetQuestions()
     }
     if (this.#unconfirmed.size === 0) await threads.serveGained(next.number)
+  }
+
+  /** The memory of the node was dealt out to so many shards when it started. */
+  #checkShardCount({ shards }: Topology): void {
+    const { nodeId, shardsMax } = this.#options
+    const count = shards.filter(({ node }) => node === nodeId).length
+    if (count <= shardsMax) return
+    throw new SluiceError(
+      'INVALID_ARGUMENT',
+      `the topology gives this node ${count} shards, and it was started with memory for ${shardsMax}`,
+    )
   }
 
   #await(nodes: readonly TopologyNode[]): void {
@@ -136,7 +150,7 @@ export class NodeTopology {
       if (isSame(theirs, this.current)) return await this.#confirmed(node.id)
       answer = `it runs ${theirs.number === this.current.number ? 'another topology of this number' : theirs.number}`
       // This node was started with an old file, or nobody told it yet. It must not serve what it has lost since.
-      if (theirs.number > this.current.number) await this.adopt(theirs)
+      if (theirs.number > this.current.number && this.#isOfOurs(theirs)) await this.adopt(theirs)
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error
       answer = error.message
@@ -145,6 +159,13 @@ export class NodeTopology {
     if (question.delayMs >= ASK_DELAY_MS_MAX) this.#warn(question, answer)
     question.timer = clock.after(question.delayMs, () => void this.#ask(question))
     question.delayMs = Math.min(question.delayMs * 2, ASK_DELAY_MS_MAX)
+  }
+
+  /** Whether this node is in the topology as it is in ours: another cluster's would take its records away. */
+  #isOfOurs({ nodes }: Topology): boolean {
+    const { nodeId } = this.#options
+    const [own, theirs] = [this.current.nodes, nodes].map((all) => all.find(({ id }) => id === nodeId))
+    return own !== undefined && theirs !== undefined && JSON.stringify(own) === JSON.stringify(theirs)
   }
 
   async #confirmed(nodeId: string): Promise<void> {

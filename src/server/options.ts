@@ -156,7 +156,12 @@ function placeInCluster(given: ServerOptions, topology: Topology, nodeId: string
     throw invalid(`port is ${given.port}, but the topology says ${node.publicPort ?? 'that there is none'}`)
   }
   const shards = topology.shards.filter((shard) => shard.node === nodeId).length
-  return { port: node.publicPort, directPorts: node.ports, advertise: node.host, shards: Math.max(1, shards) }
+  return {
+    port: node.publicPort,
+    directPorts: node.ports,
+    advertise: node.host,
+    shards: Math.max(node.ports.length, shards),
+  }
 }
 
 function threadsFor(directPorts: ServerOptions['directPorts']): number {

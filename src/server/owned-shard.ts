@@ -120,8 +120,7 @@ export class OwnedShards {
   adopt(topology: Topology): void {
     const rows = topology.shards.filter(({ node, thread }) => node === this.#nodeId && thread === this.#thread)
     const all = rows.map((row) => this.#adopted(row))
-    if (all.length === 0)
-      this.#spare ??= this.#all[0] ?? new OwnedShard(-1, 0, this.#open(new SlotSet()), new SlotSet())
+    if (all.length === 0) this.#spare ??= new OwnedShard(-1, 0, this.#open(new SlotSet()), new SlotSet())
     this.#all = all
     this.#byNumber = []
     for (const owned of all) this.#byNumber[owned.shard] = owned

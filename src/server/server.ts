@@ -35,7 +35,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const threads = threadSetups(valid).map((setup) => new ThreadHandle(setup, valid.logger))
   const { nodeId, logger } = valid
   const askNode = nodeAsker({ clock: systemClock, ...peerOptions(valid) })
-  const topology = new NodeTopology({ nodeId, threads: allOf(threads), askNode, clock: systemClock, logger })
+  const topology = new NodeTopology({
+    nodeId,
+    shardsMax: valid.shards,
+    threads: allOf(threads),
+    askNode,
+    clock: systemClock,
+    logger,
+  })
   try {
     const ports = await Promise.all(threads.map((thread) => thread.ports))
     const directPorts = ports.map(({ directPort }) => directPort)

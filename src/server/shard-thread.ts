@@ -63,6 +63,7 @@ async function listen(
     host: bind,
     connectionsMax: limits.connectionsMax + REFUSED_CONNECTIONS_MAX,
     servesRemoteClients: allowRemoteClients || password !== undefined,
+    handshakesMax: limits.strangersMax,
     handshakeMs: limits.handshakeMs,
     tls,
   }

@@ -35,6 +35,7 @@ async function startSupervisor(log: LogRecorder, onCommands: readonly string[], 
   const ports = await Promise.all(threads.map(async (thread) => (await thread.ports).directPort))
   const topology = new NodeTopology({
     nodeId: 'test',
+    shardsMax: 256,
     threads: { adopt: async () => {}, publish: async () => {}, serveGained: async () => {} },
     askNode: () => Promise.reject(new Error('there is no other node')),
     clock: systemClock,

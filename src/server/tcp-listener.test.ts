@@ -6,7 +6,14 @@ import { KIND_OPERATIONS_REPLY } from '../protocol/frame.ts'
 import { ANSWER_HEAD_BYTES, REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
 import { isLoopback, TcpListener } from './tcp-listener.ts'
 
-const OPTIONS = { host: '127.0.0.1', port: 0, connectionsMax: 4, servesRemoteClients: false, handshakeMs: 1_000 }
+const OPTIONS = {
+  host: '127.0.0.1',
+  port: 0,
+  connectionsMax: 4,
+  servesRemoteClients: false,
+  handshakesMax: 4,
+  handshakeMs: 1_000,
+}
 
 /** What a socket receives. */
 class Received {

@@ -25,6 +25,8 @@ export interface TcpListenerOptions {
   readonly connectionsMax: number
   /** Whether peers that are not on this machine are served; otherwise they are refused. */
   readonly servesRemoteClients: boolean
+  /** TLS handshakes under way at once; further connections are closed. */
+  readonly handshakesMax: number
   /** Milliseconds for a TLS handshake. */
   readonly handshakeMs: number
   /** Everything is encrypted. Default: nothing is. */
@@ -72,6 +74,7 @@ export class TcpListener {
     this.#servesRemoteClients = options.servesRemoteClients
     // Node leaves a socket open whose handshake takes too long.
     server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy())
+    if (options.tls !== undefined) this.#limitHandshakes(options.handshakesMax)
     server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => this.#onSocket(socket))
   }
 
@@ -94,6 +97,21 @@ export class TcpListener {
     this.#server.close()
     for (const { channel } of this.#held) channel.destroy()
     this.#held = []
+  }
+
+  /** Who has not ended its TLS handshake is not known to anybody else yet. */
+  #limitHandshakes(handshakesMax: number): void {
+    const under = new Set<string>()
+    this.#server.on('connection', (socket: Socket) => {
+      const name = nameOf(socket)
+      if (under.size >= handshakesMax) {
+        socket.destroy()
+        return
+      }
+      under.add(name)
+      socket.once('close', () => under.delete(name))
+    })
+    this.#server.on('secureConnection', (socket: Socket) => under.delete(nameOf(socket)))
   }
 
   #onSocket(socket: Socket): void {
@@ -128,6 +146,11 @@ function createNetServer({ tls, handshakeMs }: TcpListenerOptions): NetServer {
   } catch (cause) {
     throw new SluiceError('INVALID_ARGUMENT', `tls: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
+}
+
+/** Tells the sockets of a listener apart: a TLS socket is another object than the one below it. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`
 }
 
 /** Whether the address is this machine's own. */

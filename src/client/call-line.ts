@@ -1,0 +1,39 @@
+// Calls that wait for room in the queue to their server, before they are encoded. Each goes when it is its turn, in order;
+// one that has waited too long is not done.
+
+import { SluiceError } from '../util/errors.ts'
+
+interface WaitingCall {
+  readonly deadlineMs: number
+  /** Encodes the call and settles its promise by it. */
+  readonly go: () => void
+  readonly fail: (error: SluiceError) => void
+}
+
+/** The waiting calls of one lane. */
+export class CallLine {
+  #calls: WaitingCall[] = []
+
+  get isEmpty(): boolean {
+    return this.#calls.length === 0
+  }
+
+  /** Resolves as `run` does, which is called when it is this call's turn, or rejects with TIMEOUT at `deadlineMs`. */
+  wait<T>(deadlineMs: number, run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#calls.push({ deadlineMs, go: () => run().then(resolve, reject), fail: reject })
+    })
+  }
+
+  /** Lets calls go, one after the other, while there is room. */
+  advance(hasRoom: () => boolean): void {
+    while (this.#calls.length > 0 && hasRoom()) this.#calls.shift()?.go()
+  }
+
+  expire(nowMs: number): void {
+    const late = this.#calls.filter(({ deadlineMs }) => deadlineMs <= nowMs)
+    if (late.length === 0) return
+    this.#calls = this.#calls.filter(({ deadlineMs }) => deadlineMs > nowMs)
+    for (const { fail } of late) fail(new SluiceError('TIMEOUT', 'the queue to the server stayed full'))
+  }
+}
