@@ -129,6 +129,30 @@ describe('NodeTopology', () => {
     topology.close()
   })
 
+  it('takes no topology in which it is not itself, and serves nothing meanwhile', async () => {
+    const { topology, steps, answer, wait } = openNode()
+    const others = NODES.map((node) => (node.id === 'a' ? { ...node, host: 'elsewhere' } : node))
+    const shards = THIRD.shards
+    answer(parseTopology({ number: 9, nodes: others, shards }), 'b')
+    answer(
+      parseTopology({ number: 9, nodes: [NODES[1]], shards: shards.map((shard) => ({ ...shard, node: 'b' })) }),
+      'c',
+    )
+    await topology.adopt(FIRST)
+    for (let turn = 0; turn < 5; turn++) await wait()
+    expect(topology.current.number).toBe(1)
+    expect(steps).toEqual(['adopt 1', 'publish'])
+    topology.close()
+  })
+
+  it('refuses more shards than it has memory for', async () => {
+    const { topology } = openNode()
+    const shards = FIRST.shards.map((shard) => ({ ...shard, node: 'a' }))
+    const greedy = parseTopology({ number: 1, nodes: NODES, shards })
+    await expect(topology.adopt(greedy)).rejects.toThrow('3 shards, and it was started with memory for 1')
+    topology.close()
+  })
+
   it('serves by force, also what it waits for already, and says whom it did not wait for', async () => {
     const { topology, steps, log } = openNode()
     await topology.adopt(FIRST)

@@ -8,7 +8,9 @@ import {
   TestPeer,
   testHello,
 } from '../../test/support/server-harness.ts'
-import { KIND_ERROR } from '../protocol/frame.ts'
+import { parseTopology } from '../cluster/parse-topology.ts'
+import { encodeControl } from '../protocol/control.ts'
+import { KIND_ERROR, KIND_TOPOLOGY } from '../protocol/frame.ts'
 import { REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
 import { HELLO_BYTES_MAX } from '../protocol/limits.ts'
 
@@ -116,5 +118,25 @@ describe('readers that stop, many of them', () => {
     }
     expect(counts).toEqual(peers.map(() => frames.length))
     expect(runtime.stats().bytesHeld).toBe(0)
+  })
+})
+
+describe('a thread without shards', () => {
+  it('makes who asks it for the topology and does not read wait, as any other', () => {
+    const slots = Array.from({ length: 2_000 }, (_, index) => [index * 8, index * 8 + 7] as const)
+    const topology = parseTopology({
+      number: 1,
+      nodes: [{ id: 'test', host: 'test', ports: [1, 2] }],
+      shards: [{ id: 0, node: 'test', thread: 0, view: 1, slots: [...slots, [16_000, 16_383]] }],
+    })
+    const { runtime } = openTestRuntime({ topology, thread: 1, replySlabsMax: 60 })
+    const frames = Array.from({ length: 4 }, (_, index) => encodeControl(KIND_TOPOLOGY, index, ''))
+    const peers = Array.from({ length: 80 }, () => TestPeer.open(runtime))
+    for (const peer of peers) peer.send(...frames)
+    const counts = peers.map(() => 0)
+    for (let round = 0; round < 40; round++) {
+      for (const [index, peer] of peers.entries()) counts[index] = (counts[index] ?? 0) + peer.replies().length
+    }
+    expect(counts).toEqual(peers.map(() => frames.length))
   })
 })
