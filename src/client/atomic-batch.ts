@@ -1,15 +1,22 @@
 // A group of operations of which all take effect at one instant, or none.
 
-import { ATOMIC_OPS_MAX } from '../protocol/limits.ts'
+import { ATOMIC_OPS_MAX, FRAME_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import { OPERATIONS_START, SectionWriter } from '../protocol/section-writer.ts'
+import { assert } from '../util/assert.ts'
 import { SluiceError } from '../util/errors.ts'
-import type { GroupMember } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Dispatcher, SendOptions } from './dispatcher.ts'
-import { type Bytes, OperationList } from './operation-list.ts'
+import { type Bytes, keep, OperationList } from './operation-list.ts'
+import { checkTimeout } from './options.ts'
 
-/** Bytes of all keys and values of a group: it travels in one frame. */
+/** Bytes of an operation beside its key and value, at most. */
+const OPERATION_BYTES_MAX = 64
+
+/** Bytes of a group's operations: it travels in one frame, and a frame has other bytes too. */
 const GROUP_BYTES_MAX = 12 * 1024 * 1024
+assert(GROUP_BYTES_MAX < FRAME_BYTES_MAX, 'a group fits a frame')
+assert(GROUP_BYTES_MAX > VALUE_BYTES_MAX + KEY_BYTES_MAX, 'the largest record fits a group')
 
 /** What became of an atomic batch. */
 export interface AtomicOutcome {
@@ -36,8 +43,11 @@ export interface AtomicOutcome {
 export class AtomicBatch extends OperationList {
   readonly #dispatcher: Dispatcher
   readonly #withVersions: boolean
-  readonly #members: GroupMember[] = []
-  #bytes = 0
+  /** Encoded as they are appended, so that what cannot be sent is refused at once. */
+  readonly #writer = new SectionWriter()
+  /** Where each operation ends in the writer. */
+  readonly #ends: number[] = []
+  readonly #keys: Bytes[] = []
   #isSent = false
 
   /** @internal */
@@ -49,20 +59,22 @@ export class AtomicBatch extends OperationList {
 
   /** Operations in the group. */
   get size(): number {
-    return this.#members.length
+    return this.#ends.length
   }
 
   /**
    * Sends the group. Resolves also when it did not take effect because of its operations. Rejects with INVALID_ARGUMENT
-   * when it is empty or its keys do not belong to one shard, NO_MEMORY or VALUE_TOO_LARGE when the shard had no room for
-   * it or it was too much work at once, and as `Batch.send`.
+   * when it is empty, was sent before, or has keys of several shards; with NO_MEMORY or VALUE_TOO_LARGE when the shard had
+   * no room for it or it was too much work at once; and as `Batch.send`.
    */
   async send(options: SendOptions = {}): Promise<AtomicOutcome> {
-    if (this.#isSent) throw invalid('the atomic batch was sent')
+    this.#checkUnsent()
+    if (this.#ends.length === 0) throw invalid('an atomic batch has at least one operation')
+    if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
+    const shard = this.#shard()
     this.#isSent = true
-    if (this.#members.length === 0) throw invalid('an atomic batch has at least one operation')
     const builder = this.#dispatcher.open()
-    builder.appendGroup(this.#shard(), this.#members)
+    builder.appendGroup(shard, this.#writer.buffer, this.#ends)
     const results = await this.#dispatcher.sendBatch(builder, options)
     const failure = results.error(0)
     if (failure !== undefined && failure.code !== 'ABORTED') throw failure
@@ -70,26 +82,25 @@ export class AtomicBatch extends OperationList {
   }
 
   protected override appendOperation(code: number, key: Bytes, fields: OperationFields): number {
-    if (this.#isSent) throw invalid('the atomic batch was sent')
-    if (this.#members.length === ATOMIC_OPS_MAX)
+    this.#checkUnsent()
+    if (this.#ends.length === ATOMIC_OPS_MAX) {
       throw invalid(`an atomic batch has at most ${ATOMIC_OPS_MAX} operations`)
-    const value = fields.value ?? ''
-    const bytes = sizeOf(key) + sizeOf(value)
-    if (this.#bytes + bytes > GROUP_BYTES_MAX) {
-      throw new SluiceError(
-        'VALUE_TOO_LARGE',
-        `an atomic batch has at most ${GROUP_BYTES_MAX} bytes of keys and values`,
-      )
     }
-    const kept = fields.value === undefined ? {} : { value: keep(value) }
+    const writer = this.#writer
+    const end = writer.end + OPERATION_BYTES_MAX + byteCount(key) + byteCount(fields.value ?? '')
+    if (end > OPERATIONS_START + GROUP_BYTES_MAX) throw invalid(`an atomic batch has at most ${GROUP_BYTES_MAX} bytes`)
     const withVersion = this.#withVersions && fields.withExpiry !== true
-    this.#members.push({ code, fields: { ...fields, ...kept, key: keep(key), withVersion } })
-    this.#bytes += bytes
-    return this.#members.length
+    writer.appendOperation(code, { ...fields, key, withVersion })
+    this.#keys.push(keep(key))
+    return this.#ends.push(writer.end)
+  }
+
+  #checkUnsent(): void {
+    if (this.#isSent) throw invalid('the atomic batch was sent')
   }
 
   #shard(): number {
-    const keys = this.#members.map(({ fields }) => fields.key ?? '')
+    const keys = this.#keys
     const shards = keys.map((key) => this.#dispatcher.shardOf(key))
     const other = shards.findIndex((shard) => shard !== shards[0])
     if (other === -1) return shards[0] as number
@@ -100,13 +111,10 @@ export class AtomicBatch extends OperationList {
   }
 }
 
-function keep(bytes: Bytes): Bytes {
-  return typeof bytes === 'string' ? bytes : bytes.slice()
-}
-
-/** At least as many bytes as the text takes. */
-function sizeOf(bytes: Bytes): number {
-  return typeof bytes === 'string' ? bytes.length * 3 : bytes.length
+/** Bytes of text or bytes. A key or value that is too long for itself is not weighed, but refused where it is encoded. */
+function byteCount(bytes: Bytes): number {
+  const count = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
+  return count > VALUE_BYTES_MAX ? 0 : count
 }
 
 function name(key: Bytes | undefined): string {

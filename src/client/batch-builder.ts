@@ -28,12 +28,6 @@ export interface RoutedFrame {
   readonly frame: OutgoingFrame
 }
 
-/** An operation of an atomic group. */
-export interface GroupMember {
-  readonly code: number
-  readonly fields: OperationFields
-}
-
 interface OpenSection {
   readonly shard: number
   readonly writer: SectionWriter
@@ -114,16 +108,20 @@ export class BatchBuilder {
 
   /**
    * Appends an atomic group, all of it into one section, to a batch that is empty so far; operation i of the group has
-   * index i + 1. Throws as `appendOperation`, and then the batch is not to be sent.
+   * index i + 1. `members` holds the operations, each of which ends where `ends` says.
    */
-  appendGroup(shard: number, members: readonly GroupMember[]): void {
+  appendGroup(shard: number, members: Uint8Array, ends: readonly number[]): void {
     assert(this.#operationCount === 0, 'a group is a batch of its own')
     const writer = this.#open(shard)
-    writer.appendOperation(OP_ATOMIC, { count: members.length })
-    for (const { code, fields } of members) writer.appendOperation(code, fields)
-    while (this.#columns.capacity <= members.length) this.#columns = this.#pools.columns.grow(this.#columns)
-    this.#columns.shards.fill(shard, 0, members.length + 1)
-    this.#operationCount = members.length + 1
+    writer.appendOperation(OP_ATOMIC, { count: ends.length })
+    let start = OPERATIONS_START
+    for (const end of ends) {
+      writer.appendEncoded(members, start, end)
+      start = end
+    }
+    while (this.#columns.capacity <= ends.length) this.#columns = this.#pools.columns.grow(this.#columns)
+    this.#columns.shards.fill(shard, 0, ends.length + 1)
+    this.#operationCount = ends.length + 1
   }
 
   /**

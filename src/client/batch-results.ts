@@ -141,13 +141,21 @@ export class BatchResults {
     return this.#has(index, IS_MET)
   }
 
+  /** @internal Whether the operation gave a number. */
+  hasNumber(index: number): boolean {
+    return this.#has(index, HAS_NUMBER)
+  }
+
   /** The number that an add, append or writeRange gave. Throws INVALID_ARGUMENT when there is none. */
   number(index: number): bigint {
-    if (!this.#has(index, HAS_NUMBER)) throw new SluiceError('INVALID_ARGUMENT', `operation ${index} gave no number`)
+    if (!this.hasNumber(index)) throw new SluiceError('INVALID_ARGUMENT', `operation ${index} gave no number`)
     return BigInt.asIntN(64, readU64(this.source(index), this.valueStart(index)))
   }
 
-  /** When the record of a getRecord expires, ms since 1970; Infinity for never, undefined when there is no record. */
+  /**
+   * When the record of a getRecord or expiry expires, in ms since 1970; Infinity for never, undefined when there is no
+   * record.
+   */
   expiresAtMs(index: number): number | undefined {
     if (!this.#has(index, HAS_EXPIRY)) return undefined
     const expiresAtMs = Number(readU64(this.source(index), this.valueStart(index) - 2 * VERSION_BYTES))

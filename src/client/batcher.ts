@@ -15,7 +15,7 @@ import { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
 import { CallLine } from './call-line.ts'
-import { outcomeOf, WANTS_MET } from './call-outcome.ts'
+import { failureOf, outcomeOf, WANTS_MET } from './call-outcome.ts'
 import type { FrameTerms } from './frame-terms.ts'
 import type { Gathering } from './gathering.ts'
 import { atTurnEnd } from './turn-end.ts'
@@ -223,7 +223,7 @@ function settle(calls: Calls, results: BatchResults, owned: OwnedBytes): void {
       member++
       continue
     }
-    const error = results.error(index)
+    const error = failureOf(results, index, want)
     if (error === undefined) resolves[call]?.(outcomeOf(results, index, want, owned))
     else rejects[call]?.(error)
     call++

@@ -15,9 +15,13 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined
 }
 
-/** Rejects as the limits say, unless `work` settles before; `fate` tells what is known of the call then. */
+/**
+ * What `work` settles to, unless the limits strike before: then it rejects, and `fate`, asked once, tells what is known of
+ * the call.
+ */
 export function limited<T>(clock: Clock, options: CallOptions, fate: () => Fate, work: Promise<T>): Promise<T> {
   const { signal, timeoutMs } = options
+  if (signal === undefined && timeoutMs === undefined) return work
   return new Promise((resolve, reject) => {
     const cancel = (): void => {
       reject(

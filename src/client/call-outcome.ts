@@ -1,6 +1,7 @@
 // What the promise of a single call resolves to, by what its caller wants of the result.
 
 import { assert } from '../util/assert.ts'
+import { SluiceError } from '../util/errors.ts'
 import type { OwnedBytes } from '../util/owned-bytes.ts'
 import type { BatchResults } from './batch-results.ts'
 
@@ -20,6 +21,8 @@ export const WANTS_NUMBER = 5
 export const WANTS_VERSION = 6
 /** Value, version and expiry; undefined when there is no record. */
 export const WANTS_RECORD = 7
+/** The expiry, of a result that has one; undefined when there is no record. */
+export const WANTS_EXPIRY = 8
 
 /** A record as `getRecord` found it. */
 export interface StoredRecord {
@@ -31,7 +34,14 @@ export interface StoredRecord {
   readonly expiresAtMs: number
 }
 
-/** The outcome of operation `index`, which was done. */
+/** Why there is no outcome of operation `index`: what kept it from being done, or a result of another kind. */
+export function failureOf(results: BatchResults, index: number, want: number): SluiceError | undefined {
+  const error = results.error(index)
+  if (error !== undefined || want !== WANTS_NUMBER || results.hasNumber(index)) return error
+  return new SluiceError('PROTOCOL', 'the server answered with no number', { fate: 'unknown' })
+}
+
+/** The outcome of operation `index`, which has no failure. */
 export function outcomeOf(results: BatchResults, index: number, want: number, owned: OwnedBytes): unknown {
   switch (want) {
     case WANTS_BYTES:
@@ -48,13 +58,16 @@ export function outcomeOf(results: BatchResults, index: number, want: number, ow
       return results.number(index)
     case WANTS_VERSION:
       return results.met(index) ? results.version(index) : undefined
+    case WANTS_EXPIRY:
+      return results.expiresAtMs(index)
     default:
       assert(want === WANTS_RECORD, 'every want is known')
       return recordOf(results, index, owned)
   }
 }
 
-function recordOf(results: BatchResults, index: number, owned: OwnedBytes): StoredRecord | undefined {
+/** The record that a read with expiry found; undefined when there was none. */
+export function recordOf(results: BatchResults, index: number, owned: OwnedBytes): StoredRecord | undefined {
   const value = results.ownedValue(index, owned)
   const expiresAtMs = results.expiresAtMs(index)
   if (value === undefined || expiresAtMs === undefined) return undefined

@@ -21,11 +21,11 @@ import { SluiceError } from '../util/errors.ts'
 import { AtomicBatch } from './atomic-batch.ts'
 import { Batch, type BatchOptions } from './batch.ts'
 import { BatchError } from './batch-error.ts'
-import type { Batcher } from './batcher.ts'
-import { type CallOptions, checkLimits, limited } from './call-limits.ts'
+import type { CallOptions } from './call-limits.ts'
 import {
   type StoredRecord,
   WANTS_BYTES,
+  WANTS_EXPIRY,
   WANTS_FOUND,
   WANTS_MET,
   WANTS_NOTHING,
@@ -34,10 +34,10 @@ import {
   WANTS_TEXT,
   WANTS_VERSION,
 } from './call-outcome.ts'
-import { type ScanOptions, scanCluster } from './cluster-scan.ts'
-import type { Dispatcher } from './dispatcher.ts'
-import { type GatheredForm, Gathering } from './gathering.ts'
-import type { Bytes } from './operation-list.ts'
+import { Calls } from './calls.ts'
+import { type ScannedRecord, type ScanOptions, scanKeys, scanRecords } from './cluster-scan.ts'
+import type { Dispatcher, SendOptions } from './dispatcher.ts'
+import { type Bytes, wholeNumber } from './operation-list.ts'
 import {
   conditionFields,
   type DeleteOptions,
@@ -73,11 +73,13 @@ export type ThreadStats = Readonly<Record<string, unknown>>
  */
 export class Client {
   readonly #dispatcher: Dispatcher
+  readonly #calls: Calls
   readonly #nowMs: () => number
 
   /** @internal */
   constructor(dispatcher: Dispatcher) {
     this.#dispatcher = dispatcher
+    this.#calls = new Calls(dispatcher)
     this.#nowMs = () => dispatcher.clock.nowMs()
   }
 
@@ -88,12 +90,12 @@ export class Client {
 
   /** The value under the key, or undefined when there is none. The bytes are the caller's own. */
   get(key: Bytes, options?: CallOptions): Promise<Uint8Array | undefined> {
-    return this.#keyCall(WANTS_BYTES, OP_GET, key, options) as Promise<Uint8Array | undefined>
+    return this.#calls.ofKey(WANTS_BYTES, OP_GET, key, options) as Promise<Uint8Array | undefined>
   }
 
   /** The value as text, or undefined when there is none. A malformed UTF-8 sequence becomes U+FFFD. */
   getString(key: Bytes, options?: CallOptions): Promise<string | undefined> {
-    return this.#keyCall(WANTS_TEXT, OP_GET, key, options) as Promise<string | undefined>
+    return this.#calls.ofKey(WANTS_TEXT, OP_GET, key, options) as Promise<string | undefined>
   }
 
   /**
@@ -112,22 +114,33 @@ export class Client {
 
   /** Value, version and expiry, or undefined when there is no record. */
   getRecord(key: Bytes, options?: CallOptions): Promise<StoredRecord | undefined> {
-    return this.#call(WANTS_RECORD, OP_GET, key, { withExpiry: true }, options) as Promise<StoredRecord | undefined>
+    return this.#calls.operation(WANTS_RECORD, OP_GET, key, { withExpiry: true }, options) as Promise<
+      StoredRecord | undefined
+    >
   }
 
   /** The values under the keys, in their order; undefined where there is none. One promise for all of them. */
   getMany(keys: readonly Bytes[], options?: CallOptions): Promise<(Uint8Array | undefined)[]> {
-    return this.#gather(keys, 'bytes', options) as Promise<(Uint8Array | undefined)[]>
+    return this.#calls.gather(keys, 'bytes', options) as Promise<(Uint8Array | undefined)[]>
   }
 
   /** As `getMany`, with the values as text. */
   getManyStrings(keys: readonly Bytes[], options?: CallOptions): Promise<(string | undefined)[]> {
-    return this.#gather(keys, 'text', options) as Promise<(string | undefined)[]>
+    return this.#calls.gather(keys, 'text', options) as Promise<(string | undefined)[]>
+  }
+
+  /**
+   * Milliseconds that the record has left, by this machine's clock; Infinity when it does not expire, undefined when there
+   * is none.
+   */
+  async ttlMs(key: Bytes, options?: CallOptions): Promise<number | undefined> {
+    const expiresAtMs = await this.#calls.operation(WANTS_EXPIRY, OP_EXISTS, key, { withExpiry: true }, options)
+    return typeof expiresAtMs === 'number' ? Math.max(expiresAtMs - this.#nowMs(), 0) : undefined
   }
 
   /** Whether there is a record under the key. */
   exists(key: Bytes, options?: CallOptions): Promise<boolean> {
-    return this.#keyCall(WANTS_FOUND, OP_EXISTS, key, options) as Promise<boolean>
+    return this.#calls.ofKey(WANTS_FOUND, OP_EXISTS, key, options) as Promise<boolean>
   }
 
   /**
@@ -135,12 +148,7 @@ export class Client {
    * not hold.
    */
   set(key: Bytes, value: Bytes, options?: SetOptions & CallOptions): Promise<boolean> {
-    const dispatcher = this.#dispatcher
-    if (options === undefined && dispatcher.closeReason === undefined) {
-      const shard = dispatcher.shardOf(key)
-      const batcher = dispatcher.batcherOf(shard)
-      if (!batcher.mustWait) return batcher.set(shard, key, value) as Promise<boolean>
-    }
+    if (options === undefined) return this.#calls.set(WANTS_MET, key, value) as Promise<boolean>
     return this.#write(WANTS_MET, OP_SET, key, options, (given) => ({ ...setFields(given, this.#nowMs), value }))
   }
 
@@ -153,19 +161,29 @@ export class Client {
    * Writes several records; of a key that is there twice the later value stays. Rejects with BatchError when some were not
    * written.
    */
-  async setMany(entries: Iterable<readonly [key: Bytes, value: Bytes]>, options?: SetOptions): Promise<void> {
+  async setMany(
+    entries: Iterable<readonly [key: Bytes, value: Bytes]>,
+    options?: SetOptions & SendOptions,
+  ): Promise<void> {
     const batch = this.batch()
     for (const [key, value] of entries) batch.set(key, value, options)
-    await this.#sendAll(batch)
+    await this.#sendAll(batch, options)
   }
 
   /**
    * Writes the value if the record's version is still `version`, as `getRecord` gave it. Resolves to the record's new
-   * version, or undefined when it has another one or is gone.
+   * version, or undefined when it has another one or is gone. As with `set`, its expiry goes unless the options say
+   * otherwise.
    */
-  compareAndSet(key: Bytes, value: Bytes, version: bigint, options?: CallOptions): Promise<bigint | undefined> {
-    const fields = (): OperationFields => ({ ...conditionFields(version), value, withVersion: true })
-    return this.#write(WANTS_VERSION, OP_SET, key, options, fields)
+  compareAndSet(
+    key: Bytes,
+    value: Bytes,
+    version: bigint,
+    options?: Omit<SetOptions, 'if'> & CallOptions,
+  ): Promise<bigint | undefined> {
+    return this.#write(WANTS_VERSION, OP_SET, key, options, (given) => {
+      return { ...setFields({ ...given, if: version }, this.#nowMs), value, withVersion: true }
+    })
   }
 
   /** Writes the value and resolves to the one before, undefined when there was no record. */
@@ -177,7 +195,7 @@ export class Client {
 
   /** Deletes a record; whether there was one, of the version that was asked for. */
   delete(key: Bytes, options?: DeleteOptions & CallOptions): Promise<boolean> {
-    if (options === undefined) return this.#keyCall(WANTS_FOUND, OP_DELETE, key, undefined) as Promise<boolean>
+    if (options === undefined) return this.#calls.ofKey(WANTS_FOUND, OP_DELETE, key, undefined) as Promise<boolean>
     return this.#write(WANTS_FOUND, OP_DELETE, key, options, (given) => conditionFields(given.if))
   }
 
@@ -187,10 +205,10 @@ export class Client {
   }
 
   /** Deletes the records; resolves to how many there were. Rejects with BatchError when some were not looked at. */
-  async deleteMany(keys: Iterable<Bytes>): Promise<number> {
+  async deleteMany(keys: Iterable<Bytes>, options?: SendOptions): Promise<number> {
     const batch = this.batch()
     for (const key of keys) batch.delete(key)
-    return this.#sendAll(batch)
+    return this.#sendAll(batch, options)
   }
 
   /**
@@ -229,7 +247,9 @@ export class Client {
 
   /** Up to `bytes` bytes of a value from byte `offset` on, as many as there are; undefined when there is no record. */
   readRange(key: Bytes, offset: number, bytes: number, options?: CallOptions): Promise<Uint8Array | undefined> {
-    return this.#call(WANTS_BYTES, OP_READ_RANGE, key, { offset, bytes }, options) as Promise<Uint8Array | undefined>
+    return this.#calls.operation(WANTS_BYTES, OP_READ_RANGE, key, { offset, bytes }, options) as Promise<
+      Uint8Array | undefined
+    >
   }
 
   /**
@@ -241,23 +261,34 @@ export class Client {
    * ```
    */
   scan(options: ScanOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    return scanCluster(this.#dispatcher, options, (page, start, end) => page.slice(start, end))
+    return scanKeys(this.#dispatcher, this.#calls, options, (page, start, end) => page.slice(start, end))
   }
 
   /** As `scan`, with the keys as text. */
   scanStrings(options: ScanOptions = {}): AsyncGenerator<string, void, undefined> {
-    return scanCluster(this.#dispatcher, options, decodeUtf8)
+    return scanKeys(this.#dispatcher, this.#calls, options, decodeUtf8)
+  }
+
+  /**
+   * All records, as `scan` lists their keys; those that are gone before they are read are left out. The values of one page
+   * are in memory together: ask for fewer keys a page when they are large.
+   */
+  scanRecords(options: ScanOptions = {}): AsyncGenerator<ScannedRecord, void, undefined> {
+    return scanRecords(this.#dispatcher, this.#calls, options)
   }
 
   /** The number of records in the cluster; some that have expired may be counted. Each shard is asked at its own time. */
-  async count(): Promise<number> {
-    const counts = await this.#ofEachShard(WANTS_NUMBER, OP_COUNT)
+  async count(options?: CallOptions): Promise<number> {
+    const counts = await this.#ofEachShard(WANTS_NUMBER, OP_COUNT, options)
     return counts.reduce<number>((sum, count) => sum + Number(count), 0)
   }
 
-  /** Removes all records of the cluster: each shard's at one instant, but not all at the same. */
-  async clear(): Promise<void> {
-    await this.#ofEachShard(WANTS_NOTHING, OP_CLEAR)
+  /**
+   * Removes all records of the cluster: each shard's at one instant, but not all at the same. When some shards fail, it
+   * rejects with a message that names them, and the others are empty.
+   */
+  async clear(options?: CallOptions): Promise<void> {
+    await this.#ofEachShard(WANTS_NOTHING, OP_CLEAR, options)
   }
 
   /** An empty batch: the fast way to send many operations. Throws CLOSED after `close` or `destroy`. */
@@ -303,18 +334,6 @@ export class Client {
     return this.close()
   }
 
-  /** Hot: a get, exists or delete without options of its own. */
-  #keyCall(want: number, operation: number, key: Bytes, options: CallOptions | undefined): Promise<unknown> {
-    const dispatcher = this.#dispatcher
-    if (options !== undefined || dispatcher.closeReason !== undefined) {
-      return this.#call(want, operation, key, {}, options)
-    }
-    const shard = dispatcher.shardOf(key)
-    const batcher = dispatcher.batcherOf(shard)
-    if (batcher.mustWait) return this.#call(want, operation, key, {}, options)
-    return batcher.call(want, operation, shard, key)
-  }
-
   /** A write whose fields follow from its options. */
   async #write<T, Options extends object = CallOptions>(
     want: number,
@@ -324,84 +343,11 @@ export class Client {
     fieldsOf: (options: Options) => OperationFields,
   ): Promise<T> {
     const fields = fieldsOf(options ?? ({} as Options))
-    return (await this.#call(want, code, key, fields, options)) as T
+    return (await this.#calls.operation(want, code, key, fields, options)) as T
   }
 
-  async #call(
-    want: number,
-    code: number,
-    key: Bytes,
-    fields: OperationFields,
-    options?: CallOptions,
-  ): Promise<unknown> {
-    const dispatcher = this.#dispatcher
-    const run = (kept: OperationFields): Promise<unknown> => {
-      const shard = dispatcher.shardOf(kept.key ?? key)
-      return dispatcher.batcherOf(shard).operation(want, code, shard, kept)
-    }
-    const batcher = dispatcher.batcherOf(dispatcher.shardOf(key))
-    if (options === undefined && dispatcher.closeReason === undefined && !batcher.mustWait) {
-      return run({ ...fields, key })
-    }
-    const isWrite = code !== OP_GET && code !== OP_EXISTS && code !== OP_READ_RANGE
-    const kept = { ...fields, key: keep(key), ...(fields.value !== undefined && { value: keep(fields.value) }) }
-    return this.#patient(isWrite, batcher, options ?? {}, () => run(kept))
-  }
-
-  /** A call that may have to wait before it is encoded, within limits of its own. */
-  #patient<T>(isWrite: boolean, batcher: Batcher, options: CallOptions, run: () => Promise<T>): Promise<T> {
-    const dispatcher = this.#dispatcher
-    if (dispatcher.closeReason !== undefined) return Promise.reject(dispatcher.closeReason)
-    let isEncoded = false
-    let isOver = false
-    const encode = async (): Promise<T> => {
-      if (isOver) throw new SluiceError('CANCELLED', 'the call was given up')
-      if (dispatcher.isDestroyed) throw dispatcher.closeReason
-      isEncoded = true
-      return run()
-    }
-    const start = async (): Promise<T> => {
-      checkLimits(options)
-      return batcher.whenRoom(encode)
-    }
-    const started = start()
-    if (options.signal === undefined && options.timeoutMs === undefined) return started
-    return limited(
-      dispatcher.clock,
-      options,
-      () => {
-        isOver = true
-        return isWrite && isEncoded ? 'unknown' : 'not-done'
-      },
-      started,
-    )
-  }
-
-  #gather(keys: readonly Bytes[], form: GatheredForm, options?: CallOptions): Promise<unknown> {
-    const dispatcher = this.#dispatcher
-    if (dispatcher.closeReason !== undefined) return Promise.reject(dispatcher.closeReason)
-    const [first] = keys
-    if (first === undefined) return Promise.resolve([])
-    const batcher = dispatcher.batcherOf(dispatcher.shardOf(first))
-    if (options === undefined && !batcher.mustWait) return this.#gatherNow(keys, form)
-    const kept = keys.map(keep)
-    return this.#patient(false, batcher, options ?? {}, () => this.#gatherNow(kept, form))
-  }
-
-  /** Hot: one step for each key. */
-  #gatherNow(keys: readonly Bytes[], form: GatheredForm): Promise<unknown> {
-    const dispatcher = this.#dispatcher
-    const gathering = new Gathering(keys.length, form)
-    for (let position = 0; position < keys.length; position++) {
-      const key = keys[position] as Bytes
-      const shard = dispatcher.shardOf(key)
-      dispatcher.batcherOf(shard).gather(shard, key, gathering, position)
-    }
-    return gathering.promise
-  }
-
-  async #sendAll(batch: Batch): Promise<number> {
-    const results = await batch.send()
+  async #sendAll(batch: Batch, options: SendOptions | undefined): Promise<number> {
+    const results = await batch.send(options)
     let found = 0
     for (let index = 0; index < results.length; index++) {
       const error = results.error(index)
@@ -412,18 +358,27 @@ export class Client {
     return found
   }
 
-  #ofEachShard(want: number, code: number): Promise<unknown[]> {
-    const dispatcher = this.#dispatcher
-    if (dispatcher.closeReason !== undefined) return Promise.reject(dispatcher.closeReason)
-    return Promise.all(
-      dispatcher.topology.shards.map((_, shard) => dispatcher.batcherOf(shard).operation(want, code, shard, {})),
-    )
+  /** What each shard answers. Rejects when some did not, and says which. */
+  async #ofEachShard(want: number, code: number, options: CallOptions | undefined): Promise<unknown[]> {
+    const { shards } = this.topology
+    const settled = await Promise.allSettled(shards.map(({ id }) => this.#calls.ofShard(want, code, id, {}, options)))
+    const answers: unknown[] = []
+    const failures: string[] = []
+    let cause: unknown
+    let isKnown = code === OP_COUNT
+    for (const [index, outcome] of settled.entries()) {
+      if (outcome.status === 'fulfilled') {
+        answers.push(outcome.value)
+      } else {
+        cause ??= outcome.reason
+        failures.push(`${shards[index]?.id} (${outcome.reason.message})`)
+      }
+    }
+    if (!(cause instanceof SluiceError)) return answers
+    isKnown ||= settled.every((outcome) => outcome.status === 'rejected' && outcome.reason.fate === 'not-done')
+    const message = `${failures.length} of ${shards.length} shards failed: ${failures.join(', ')}`
+    throw new SluiceError(cause.code, message, { cause, fate: isKnown ? 'not-done' : 'unknown' })
   }
-}
-
-/** What a call that waits keeps: nobody else can change it. */
-function keep(bytes: Bytes): Bytes {
-  return typeof bytes === 'string' ? bytes : bytes.slice()
 }
 
 function textOf(value: unknown): string {
@@ -435,12 +390,6 @@ function textOf(value: unknown): string {
   }
   if (text === undefined) throw new SluiceError('INVALID_ARGUMENT', `JSON has no ${typeof value}`)
   return text
-}
-
-function wholeNumber(delta: bigint | number): bigint {
-  if (typeof delta === 'bigint') return delta
-  if (Number.isSafeInteger(delta)) return BigInt(delta)
-  throw new SluiceError('INVALID_ARGUMENT', `delta must be a whole number, not ${delta}`)
 }
 
 function parseStats(reply: string): ThreadStats {

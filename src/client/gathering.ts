@@ -15,6 +15,7 @@ export class Gathering {
   readonly #values: Gathered
   readonly #form: GatheredForm
   #left: number
+  #isOver = false
   #resolve: (values: Gathered) => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -43,6 +44,17 @@ export class Gathering {
 
   /** Rejects, whatever else comes. */
   fail(error: unknown): void {
+    this.#isOver = true
     this.#reject(error)
+  }
+
+  /** Its caller does not wait for it any more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** Whether reads that were not sent yet need not be. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 }

@@ -12,6 +12,7 @@ import {
   OP_WRITE_RANGE,
 } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import { SluiceError } from '../util/errors.ts'
 import {
   conditionFields,
   type DeleteOptions,
@@ -56,6 +57,11 @@ export abstract class OperationList {
     return this.appendOperation(OP_EXISTS, key, {})
   }
 
+  /** Appends a question when a record expires; `expiresAtMs` of the results answers it. */
+  expiry(key: Bytes): number {
+    return this.appendOperation(OP_EXISTS, key, { withExpiry: true })
+  }
+
   /** Appends a write, of a new record or over the old one; `met` of the results tells whether its condition held. */
   set(key: Bytes, value: Bytes, options: SetOptions = {}): number {
     return this.appendOperation(OP_SET, key, { ...setFields(options, this.#nowMs), value })
@@ -86,7 +92,7 @@ export abstract class OperationList {
 
   /** Appends an addition to a value that is a decimal integer; `number` of the results has the sum. */
   add(key: Bytes, delta: bigint | number = 1n, options: NewRecordOptions = {}): number {
-    return this.appendOperation(OP_ADD, key, { delta: BigInt(delta), ...expiryFields(options.ttlMs, this.#nowMs) })
+    return this.appendOperation(OP_ADD, key, { delta: wholeNumber(delta), ...expiryFields(options.ttlMs, this.#nowMs) })
   }
 
   /** Appends bytes behind a value's end; `number` of the results has the value's bytes then. */
@@ -103,4 +109,17 @@ export abstract class OperationList {
   readRange(key: Bytes, offset: number, bytes: number): number {
     return this.appendOperation(OP_READ_RANGE, key, { offset, bytes })
   }
+}
+
+/** A delta as it is sent. Throws INVALID_ARGUMENT for a number that is not exact. */
+export function wholeNumber(delta: bigint | number): bigint {
+  if (typeof delta === 'bigint') return delta
+  if (Number.isSafeInteger(delta)) return BigInt(delta)
+  throw new SluiceError('INVALID_ARGUMENT', `delta must be a bigint or a safe integer, not ${delta}`)
+}
+
+/** The same bytes, which nobody else can change. */
+export function keep(bytes: Bytes): Bytes {
+  // `slice` of a Buffer is no copy.
+  return typeof bytes === 'string' ? bytes : new Uint8Array(bytes)
 }
