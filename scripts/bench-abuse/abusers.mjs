@@ -6,6 +6,11 @@ import { slotOfString } from '../../dist/cluster/slot.js'
 import { FLAG_RESUME, FRAME_BYTES_MAX, OP_CLEAR, OP_GET, OP_SET, OP_WITH_VERSION } from '../../dist/protocol/index.js'
 import { encoded, HELLO, RawPeer } from './raw-peer.mjs'
 
+/** A record of the largest size, which whoever runs the abusers has written. */
+export const LARGE_KEY = '{large}0'
+/** What `trickle` writes. */
+export const TRICKLE_KEY = 'trickle'
+
 /** Sockets that are opened at a time: servers bound those that have not said hello. */
 const OPENING_MAX = 50
 
@@ -58,12 +63,11 @@ export async function openIdle(ports, count) {
 
 /**
  * Sends hello, sets and gets with one byte a write. Returns how many replies it got.
- * @param {number} port
- * @param {string} key of a shard of that port
+ * @param {number} port of the key's shard
  * @param {IsOver} isOver
  * @returns {Promise<number>}
  */
-export async function trickle(port, key, isOver) {
+export async function trickle(port, isOver) {
   const peer = new RawPeer(port)
   try {
     await writeByByte(peer, HELLO)
@@ -72,8 +76,8 @@ export async function trickle(port, key, isOver) {
     do {
       const text = `value ${count}`
       const operations = encoded((writer) => {
-        writer.appendSet(OP_SET, key, text)
-        writer.appendString(OP_GET, key)
+        writer.appendSet(OP_SET, TRICKLE_KEY, text)
+        writer.appendString(OP_GET, TRICKLE_KEY)
       })
       await writeByByte(peer, peer.frame(operations, 2))
       const reply = await peer.reply()
@@ -100,13 +104,12 @@ async function writeByByte(peer, bytes) {
 /**
  * Asks for a large value again and again and reads nothing, until the server closes the connection. Returns how often
  * that happened.
- * @param {number} port
- * @param {string} key of a large record of a shard of that port
+ * @param {number} port of the key's shard
  * @param {IsOver} isOver
  * @returns {Promise<number>}
  */
-export async function flood(port, key, isOver) {
-  const get = encoded((writer) => writer.appendString(OP_GET, key))
+export async function flood(port, isOver) {
+  const get = encoded((writer) => writer.appendString(OP_GET, LARGE_KEY))
   let count = 0
   do {
     const peer = await RawPeer.open(port)
@@ -124,7 +127,7 @@ export async function flood(port, key, isOver) {
 
 /**
  * Sends the largest frames there are, of clears, one byte each. Returns the replies.
- * @param {number} port
+ * @param {number} port of the key's shard
  * @param {IsOver} isOver
  * @returns {Promise<RawReply[]>}
  */
@@ -147,20 +150,19 @@ export async function sendTooMany(port, isOver) {
 /**
  * Reads one large value thousands of times in one frame, first in one form, so that each result repeats the first, then
  * in two forms in turn, so that the second does not fit the reply. Returns the last pair of replies.
- * @param {number} port
- * @param {string} key of a large record of a shard of that port
+ * @param {number} port of the key's shard
  * @param {IsOver} isOver
  * @returns {Promise<{ repeated: RawReply, stopped: RawReply }>}
  */
-export async function readLarge(port, key, isOver) {
+export async function readLarge(port, isOver) {
   const peer = await RawPeer.open(port)
   try {
     const sameForm = encoded((writer) => {
-      for (let index = 0; index < LARGE_GETS; index++) writer.appendString(OP_GET, key)
+      for (let index = 0; index < LARGE_GETS; index++) writer.appendString(OP_GET, LARGE_KEY)
     })
     const twoForms = encoded((writer) => {
       for (let index = 0; index < LARGE_GETS; index++) {
-        writer.appendString(index % 2 === 0 ? OP_GET : OP_GET | OP_WITH_VERSION, key)
+        writer.appendString(index % 2 === 0 ? OP_GET : OP_GET | OP_WITH_VERSION, LARGE_KEY)
       }
     })
     let replies

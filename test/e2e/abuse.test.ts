@@ -1,29 +1,29 @@
 // A server of real threads under thousands of connections, some of which cost it all that its limits allow: the others
 // are served on, rightly, and memory stays below the sum of the limits. Needs `npm run build`.
 
-import { describe, expect, it } from 'vitest'
-import { flood, openIdle, portOf, readLarge, sendTooMany, trickle } from '../../scripts/bench-abuse/abusers.mjs'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  flood,
+  LARGE_KEY,
+  openIdle,
+  portOf,
+  readLarge,
+  sendTooMany,
+  TRICKLE_KEY,
+  trickle,
+} from '../../scripts/bench-abuse/abusers.mjs'
 import type { RawPeer } from '../../scripts/bench-abuse/raw-peer.mjs'
+import { ServerProcess } from '../../scripts/bench-abuse/server-process.mjs'
 import type { Client } from '../../src/client/index.ts'
 import { OUTCOME_EXECUTED, OUTCOME_STOPPED, OUTCOME_TOO_MANY_OPERATIONS } from '../../src/protocol/codes.ts'
 import { FRAME_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/protocol/limits.ts'
 import type { ServerLimits } from '../../src/server/limits.ts'
-import {
-  BULK_BYTES,
-  BULK_RECORDS,
-  BusyClients,
-  LARGEST_KEYS,
-  readLargest,
-  sendBulk,
-  writeLargest,
-} from '../support/busy-clients.ts'
+import { BULK_RECORDS, BusyClients, readLargest, sendBulk, writeLargest } from '../support/busy-clients.ts'
 import { encodeOperations } from '../support/engine-harness.ts'
-import { LogRecorder } from '../support/server-harness.ts'
 
 // The types are those of the source; the code is what users run.
-const { startServer }: typeof import('../../src/server/index.ts') = await import(
-  new URL('../../dist/server/index.js', import.meta.url).href
-)
 const { connect }: typeof import('../../src/client/index.ts') = await import(
   new URL('../../dist/client/index.js', import.meta.url).href
 )
@@ -38,7 +38,8 @@ const BUSY_OPENING_MAX = 20
 const BUSY_ROUNDS_MIN = 20
 /** Readers that read nothing: together they hold so many slabs of their shard that everybody waits for their end. */
 const FLOODERS = 5
-const TRICKLE_KEY = 'trickle'
+/** Both of one shard. */
+const LARGEST_KEYS = [LARGE_KEY, '{large}1'] as const
 const SHARED_KEY = 'shared'
 const MEMORY_BYTES = 128 * MIB
 
@@ -53,21 +54,18 @@ const LIMITS = {
 
 /** The buffers of one engine: its slabs, and the largest frame. */
 const ENGINE_BUFFER_BYTES = 160 * 256 * 1024 + FRAME_BYTES_MAX
-/** What Node keeps for one end of a connection: objects, and the chunk that it reads into. */
-const SOCKET_BYTES = 80 * 1024
-/** All that the limits allow the server, and this process for its clients: with both ends of each connection. */
+/** What Node keeps for a connection beside what the limits count: objects, and the chunk that it reads into. */
+const CONNECTION_BYTES = 80 * 1024
+/** All that the limits allow the server. */
 const GROWTH_BYTES_MAX =
   MEMORY_BYTES +
+  (IDLE + THREADS * BUSY) * CONNECTION_BYTES +
   THREADS *
     (ENGINE_BUFFER_BYTES +
       LIMITS.heldBytesOfAllMax +
       LIMITS.connectionsMax * LIMITS.partialBytesMax +
       // A frame's memory doubles while it arrives; the piece before is garbage for a while.
-      2 * LIMITS.largeFramesMax * FRAME_BYTES_MAX) +
-  2 * (IDLE + THREADS * BUSY) * SOCKET_BYTES +
-  // The bulk batch and its results, also in memory that doubles; what the abusers send and get.
-  4 * BULK_BYTES +
-  8 * FRAME_BYTES_MAX
+      2 * LIMITS.largeFramesMax * FRAME_BYTES_MAX)
 
 async function connectBusy(address: string): Promise<Client[]> {
   const clients: Client[] = []
@@ -79,15 +77,15 @@ async function connectBusy(address: string): Promise<Client[]> {
 }
 
 /** Every kind of abuse at once, until it is over, and what each kind saw. */
-async function abuse(server: Awaited<ReturnType<typeof startServer>>, client: Client, isOver: () => boolean) {
-  const largestPort = portOf(server.topology, LARGEST_KEYS[0])
+async function abuse(server: ServerProcess, client: Client, isOver: () => boolean) {
+  const largePort = portOf(server.topology, LARGE_KEY)
   const [trickled, replies, large] = await Promise.all([
-    trickle(portOf(server.topology, TRICKLE_KEY), TRICKLE_KEY, isOver),
-    sendTooMany(largestPort, isOver),
-    readLarge(largestPort, LARGEST_KEYS[0], isOver),
-    ...Array.from({ length: FLOODERS }, () => flood(largestPort, LARGEST_KEYS[0], () => true)),
+    trickle(portOf(server.topology, TRICKLE_KEY), isOver),
+    sendTooMany(largePort, isOver),
+    readLarge(largePort, isOver),
+    ...Array.from({ length: FLOODERS }, () => flood(largePort, () => true)),
     sendBulk(client),
-    readLargest(client),
+    readLargest(client, LARGEST_KEYS),
   ])
   return { trickled, replies, large }
 }
@@ -101,17 +99,12 @@ async function areAllServed(peers: readonly RawPeer[]): Promise<boolean> {
 
 describe('a server among abusers', () => {
   it('serves the others on, and keeps to its limits', { timeout: TEST_MS_MAX }, async () => {
-    const log = new LogRecorder()
-    await using server = await startServer({
-      threads: THREADS,
-      memoryBytesMax: MEMORY_BYTES,
-      limits: LIMITS,
-      logger: log,
-    })
-    const rssBytes = process.memoryUsage.rss()
+    const server = await ServerProcess.start({ threads: THREADS, memoryBytesMax: MEMORY_BYTES, limits: LIMITS })
+    onTestFinished(() => server.stop())
+    const { rssBytesMax: rssBytesBefore } = await server.report()
     await using client = await connect(server.address, { timeoutMs: TEST_MS_MAX })
     await client.set(SHARED_KEY, SHARED_KEY)
-    await writeLargest(client)
+    await writeLargest(client, LARGEST_KEYS)
     const idle = await openIdle(server.topology.nodes[0]?.ports ?? [], IDLE)
     const clients = await connectBusy(server.address)
     const busy = new BusyClients(clients, SHARED_KEY)
@@ -126,10 +119,12 @@ describe('a server among abusers', () => {
     ])
     isAbused = false
     await running
-    const growthBytes = busy.rssBytesMax - rssBytes
+    expect(await areAllServed(idle)).toBe(true)
+    const { stats, rssBytesMax, closings } = await server.report()
+    const growthBytes = rssBytesMax - rssBytesBefore
     console.info(
       `busy clients: p99 of a round ${calmP99Ms.toFixed(1)} ms before the abuse, ${busy.takeP99Ms().toFixed(1)} ms in it; ` +
-        `the process grew by ${Math.round(growthBytes / MIB)} MiB, at most ${Math.round(GROWTH_BYTES_MAX / MIB)}`,
+        `the server grew by ${Math.round(growthBytes / MIB)} MiB, at most ${Math.round(GROWTH_BYTES_MAX / MIB)}`,
     )
 
     expect(growthBytes).toBeLessThan(GROWTH_BYTES_MAX)
@@ -144,10 +139,7 @@ describe('a server among abusers', () => {
     expect(stopped).toMatchObject({ outcome: OUTCOME_STOPPED, resultCount: 1 })
     expect(stopped.bytes).toBeLessThanOrEqual(REPLY_BYTES_MAX)
 
-    expect(await areAllServed(idle)).toBe(true)
-    const closings = log.lines.filter(({ message }) => message.startsWith('connection closed'))
-    expect(closings.map(({ fields }) => fields.code)).toEqual(Array.from({ length: FLOODERS }, () => 'slow-reader'))
-    const stats = await server.stats()
+    expect(closings).toEqual(Array.from({ length: FLOODERS }, () => 'slow-reader'))
     // Not one of the clears was executed.
     const records = 1 + LARGEST_KEYS.length + BUSY + BULK_RECORDS + 1
     expect(stats.reduce((sum, thread) => sum + thread.records, 0)).toBe(records)
@@ -155,5 +147,24 @@ describe('a server among abusers', () => {
       expect(thread).toMatchObject({ waitingForSlabs: 0, waitingForLargeFrames: 0, bytesHeld: 0 })
     }
     await Promise.all([...idle.map((peer) => peer.destroy()), ...clients.map((each) => each.close())])
+  })
+})
+
+const BENCH = new URL('../../scripts/bench-abuse/main.mjs', import.meta.url).pathname
+
+async function bench(...args: string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [BENCH, ...args])).stdout
+}
+
+describe('the benchmark of abuse', () => {
+  it('measures every kind beside none', { timeout: TEST_MS_MAX }, async () => {
+    const output = await bench('--turn-ms', '150', '--rounds', '1', '--busy', '10', '--idle', '100')
+    for (const name of ['none', 'idle', 'trickle', 'flood', 'too-many', 'large', 'all of them']) {
+      expect(output).toMatch(new RegExp(`^ +${name} +[\\d.]+k? +\\d+\\.\\d\\d .*\\d+\\.\\d to \\d+\\.\\d$`, 'm'))
+    }
+  })
+
+  it('names an option that makes no sense', async () => {
+    await expect(bench('--rounds', '0')).rejects.toThrow('--rounds takes a whole number from 1, not 0')
   })
 })

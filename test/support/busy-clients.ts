@@ -6,9 +6,7 @@ import { VALUE_BYTES_MAX } from '../../src/protocol/limits.ts'
 const BULK_VALUE_BYTES = 32 * 1024
 const BULK_KEYS = 128
 const BULK_SETS = 2_048
-/** Bytes that `sendBulk` sends, and about as many come back. */
-export const BULK_BYTES = BULK_SETS * BULK_VALUE_BYTES
-/** Records that it leaves behind. */
+/** Records that `sendBulk` leaves behind. */
 export const BULK_RECORDS = BULK_KEYS
 
 const READS_IN_TURN = 16
@@ -20,8 +18,6 @@ export class BusyClients {
   readonly rounds: number[]
   /** Milliseconds of each round since the last `takeP99Ms`. */
   #latenciesMs: number[] = []
-  /** The most resident memory of the process that was seen. */
-  rssBytesMax = 0
   readonly #clients: readonly Client[]
   readonly #sharedKey: string
 
@@ -62,11 +58,10 @@ export class BusyClients {
     this.#latenciesMs.push(performance.now() - startMs)
     if (own !== text || shared !== this.#sharedKey) throw new Error(`client ${place} got a wrong answer`)
     this.rounds[place] = (this.rounds[place] ?? 0) + 1
-    if (place === 0) this.rssBytesMax = Math.max(this.rssBytesMax, process.memoryUsage.rss())
   }
 }
 
-/** Sends one batch larger than all buffers on its way. Each set is read by the get behind it. Rejects when one is not. */
+/** Sends 64 MiB as one batch, larger than all buffers on its way. Each set is read by the get behind it. Rejects when one is not. */
 export async function sendBulk(client: Client): Promise<void> {
   const value = Buffer.alloc(BULK_VALUE_BYTES)
   const batch = client.batch()
@@ -85,28 +80,26 @@ export async function sendBulk(client: Client): Promise<void> {
   results.release()
 }
 
-/** Largest values of one shard, as `readLargest` reads them: the last byte tells one from the other. */
-export const LARGEST_KEYS = ['{largest}0', '{largest}1'] as const
-
-export async function writeLargest(client: Client): Promise<void> {
+/** Writes two of the largest values: the last byte tells one from the other. */
+export async function writeLargest(client: Client, keys: readonly [string, string]): Promise<void> {
   const value = new Uint8Array(VALUE_BYTES_MAX)
-  for (const [number, key] of LARGEST_KEYS.entries()) {
+  for (const [number, key] of keys.entries()) {
     value[VALUE_BYTES_MAX - 1] = number
     await client.set(key, value)
   }
 }
 
-/** One batch that reads both in turn, of which a reply holds only one; then one that reads the second thousands of times. */
-export async function readLargest(client: Client): Promise<void> {
+/** One batch that reads both in turn, of which a reply holds only one; then one that reads the second very often. */
+export async function readLargest(client: Client, keys: readonly [string, string]): Promise<void> {
   const inTurn = client.batch()
-  for (let index = 0; index < READS_IN_TURN; index++) inTurn.get(LARGEST_KEYS[index % 2] ?? '')
+  for (let index = 0; index < READS_IN_TURN; index++) inTurn.get(keys[index % 2] ?? '')
   const turns = await inTurn.send()
   for (let index = 0; index < READS_IN_TURN; index++) {
     if (lastByte(turns.value(index)) !== index % 2) throw new Error(`read ${index} of the largest values was wrong`)
   }
   turns.release()
   const ofOne = client.batch()
-  for (let index = 0; index < READS_OF_ONE; index++) ofOne.get(LARGEST_KEYS[1])
+  for (let index = 0; index < READS_OF_ONE; index++) ofOne.get(keys[1])
   const reads = await ofOne.send()
   for (let index = 0; index < READS_OF_ONE; index++) {
     if (lastByte(reads.value(index)) !== 1) throw new Error(`read ${index} of a largest value was wrong`)
