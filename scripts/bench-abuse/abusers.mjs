@@ -1,7 +1,7 @@
 // Peers that cost a server as much as its limits let them, while others want to be served. Each acts until `isOver`
 // says so, at least once, closes what it opened, and returns what it saw.
 
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { slotOfString } from '../../dist/cluster/slot.js'
 import { FLAG_RESUME, FRAME_BYTES_MAX, OP_CLEAR, OP_GET, OP_SET, OP_WITH_VERSION } from '../../dist/protocol/index.js'
 import { encoded, HELLO, RawPeer } from './raw-peer.mjs'
@@ -20,9 +20,10 @@ const HEADER_BYTES = 32
 /** Gets of one large value that one frame asks for. */
 const LARGE_GETS = 8_192
 
-/** Gets that a flooder sends without reading: more than both socket buffers and the server together hold. */
-const FLOOD_FRAMES = 100_000
-const FLOOD_WAITING_BYTES_MAX = 256 * 1024
+/** A flooder sends more while fewer bytes than this wait in its process, so many frames at a time. */
+const FLOOD_WAITING_BYTES_MAX = 64 * 1024
+const FLOOD_FRAMES = 1_000
+const FLOOD_PAUSE_MS = 10
 
 /**
  * @typedef {() => boolean} IsOver
@@ -114,12 +115,13 @@ export async function flood(port, isOver) {
   do {
     const peer = await RawPeer.open(port)
     peer.socket.pause()
-    for (let sent = 0; sent < FLOOD_FRAMES && !peer.isClosed; sent++) {
-      peer.socket.write(peer.frame(get, 1))
-      if (peer.socket.writableLength > FLOOD_WAITING_BYTES_MAX) break
-      if (sent % 1_000 === 0) await turn()
+    // Who does not read sees the end of its connection only by writing.
+    while (!peer.isClosed) {
+      for (let sent = 0; sent < FLOOD_FRAMES && peer.socket.writableLength < FLOOD_WAITING_BYTES_MAX; sent++) {
+        peer.socket.write(peer.frame(get, 1))
+      }
+      await sleep(FLOOD_PAUSE_MS)
     }
-    await peer.closed
     count++
   } while (!isOver())
   return count

@@ -2,6 +2,7 @@
 // are served on, rightly, and memory stays below the sum of the limits. Needs `npm run build`.
 
 import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -36,8 +37,8 @@ const BUSY = 200
 const BUSY_OPENING_MAX = 20
 /** Of each busy client, before the abuse and while it lasts. */
 const BUSY_ROUNDS_MIN = 20
-/** Readers that read nothing: together they hold so many slabs of their shard that everybody waits for their end. */
-const FLOODERS = 5
+/** Readers that read nothing: together they hold so many slabs of their shard that the others wait for their end. */
+const FLOODERS = 8
 /** Both of one shard. */
 const LARGEST_KEYS = [LARGE_KEY, '{large}1'] as const
 const SHARED_KEY = 'shared'
@@ -48,8 +49,8 @@ const LIMITS = {
   partialBytesMax: 16 * 1024,
   largeFramesMax: 4,
   heldBytesOfAllMax: 64 * MIB,
-  slowReaderMs: 2_000,
-  slowReaderStarvingMs: 500,
+  slowReaderMs: 5_000,
+  slowReaderStarvingMs: 2_500,
 } as const satisfies Partial<ServerLimits>
 
 /** The buffers of one engine: its slabs, and the largest frame. */
@@ -76,6 +77,11 @@ async function connectBusy(address: string): Promise<Client[]> {
   return clients
 }
 
+/** Resolves when connections wait for the slabs that readers of nothing hold. */
+async function starvation(server: ServerProcess): Promise<void> {
+  while (!(await server.report()).stats.some(({ waitingForSlabs }) => waitingForSlabs > 0)) await sleep(10)
+}
+
 /** Every kind of abuse at once, until it is over, and what each kind saw. */
 async function abuse(server: ServerProcess, client: Client, isOver: () => boolean) {
   const largePort = portOf(server.topology, LARGE_KEY)
@@ -86,6 +92,7 @@ async function abuse(server: ServerProcess, client: Client, isOver: () => boolea
     ...Array.from({ length: FLOODERS }, () => flood(largePort, () => true)),
     sendBulk(client),
     readLargest(client, LARGEST_KEYS),
+    starvation(server),
   ])
   return { trickled, replies, large }
 }
