@@ -45,6 +45,7 @@ describe('a section reader', () => {
     const bytes = requestBody(REQUEST)
     const reader = new SectionReader()
     reader.open(bytes, 0, bytes.length, REQUEST.length)
+    expect(reader.frameOperationCount).toBe(REQUEST.reduce((sum, { count }) => sum + count, 0))
     let end = 0
     for (const { sectionBytes, count, view, shard, last } of REQUEST) {
       expect(reader.next()).toBe(true)

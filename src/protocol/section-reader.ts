@@ -35,6 +35,8 @@ export class SectionReader {
   start = 0
   /** One past their last byte. */
   end = 0
+  /** Operations of all sections of the frame; 0 for a reply. */
+  frameOperationCount = 0
 
   #bytes: Uint8Array = new Uint8Array(0)
   #position = 0
@@ -65,6 +67,7 @@ export class SectionReader {
   #check(bytes: Uint8Array, start: number, end: number, sectionCount: number): void {
     this.#bytes = bytes
     this.#sectionsLeft = 0
+    this.frameOperationCount = 0
     if (sectionCount > FRAME_SECTIONS_MAX) throw protocolError('a frame has more sections than allowed')
     this.#shards.clear()
     this.#position = start
@@ -73,6 +76,7 @@ export class SectionReader {
         throw protocolError('a section header passes the end of its frame')
       this.#load()
       this.#checkLoaded(end)
+      this.frameOperationCount += this.operationCount
     }
     if (this.#position !== end) throw protocolError('a frame has bytes behind its last section')
     this.#position = start

@@ -3,6 +3,7 @@ import type { TestOperation } from '../../test/support/engine-harness.ts'
 import { openTestRuntime, operationsFrame, TestPeer, type TestSection } from '../../test/support/server-harness.ts'
 import { evenTopology } from '../cluster/topology.ts'
 import {
+  OP_GET,
   OUTCOME_BEHIND,
   OUTCOME_EXECUTED,
   OUTCOME_FENCED,
@@ -170,6 +171,17 @@ describe('order of checks', () => {
     ])
     peer.send(operationsFrame(3, [{ operations: half }, { operations: half, shard: 1 }], FLAG_RESUME))
     expect(outcomes(peer)).toEqual([[OUTCOME_EXECUTED, OUTCOME_EXECUTED]])
+  })
+
+  it('does not look at operations that are too many, which would hold the thread for long', () => {
+    const peer = open()
+    // Gets of one-byte keys take three bytes each.
+    const bytes = new Uint8Array(FRAME_OPS_MAX + 1).fill(OP_GET)
+    const tooMany = { operations: [], bytes, operationCount: bytes.length }
+    peer.send(operationsFrame(1, [tooMany]))
+    expect(outcomes(peer)).toEqual([[OUTCOME_TOO_MANY_OPERATIONS]])
+    peer.send(operationsFrame(2, [{ ...tooMany, operationCount: FRAME_OPS_MAX }], FLAG_RESUME))
+    expect(peer.replies().map(({ kind }) => kind)).toEqual([KIND_ERROR])
   })
 
   it('stops before it creates a record in a slot of another shard', () => {

@@ -1,7 +1,7 @@
 // Executes one OPERATIONS frame and writes its reply: all of it is checked before anything of it is executed.
 //
 //   1. malformed anywhere               -> the caller closes the connection; nothing was executed or written
-//   2. fence, too many, unsupported     -> every section is refused alike
+//   2. fence, too many, unsupported     -> every section is refused alike; too many are not even looked at
 //   3. per section: shard, view, slots  -> that section is refused
 //   4. per section: the engine          -> executed, or stopped at a limit or a slot of another shard
 //
@@ -93,8 +93,9 @@ export class FrameExecutor {
   }
 
   /**
-   * Checks every byte of the frame that `frame` has loaded. Returns EXECUTED when its sections are to be executed, or
-   * the outcome that refuses all of them. Throws PROTOCOL when the frame is malformed.
+   * Checks every byte of the frame that `frame` has loaded, or its headers alone when it has too many operations.
+   * Returns EXECUTED when its sections are to be executed, or the outcome that refuses all of them. Throws PROTOCOL when
+   * the frame is malformed.
    */
   check(frame: FrameDecoder, isFenced: boolean): number {
     const refusal = this.#check(frame)
@@ -149,9 +150,9 @@ export class FrameExecutor {
     this.#mustStageAgain = false
     this.isForSiblings = false
     let isUnsupported = (frame.flags & FLAGS_REQUIRED_MASK & ~FLAGS_KNOWN) !== 0
-    let operationCount = 0
+    // A walk over 16 million operations would hold the thread longer than any frame that is executed.
+    if (sections.frameOperationCount > FRAME_OPS_MAX) return OUTCOME_TOO_MANY_OPERATIONS
     while (sections.next()) {
-      operationCount += sections.operationCount
       const owned = this.#shards.find(sections.shard)
       if (owned === undefined) {
         // Operations for a shard of another thread are checked too; any engine can.
@@ -163,7 +164,6 @@ export class FrameExecutor {
         throw new SluiceError('PROTOCOL', 'a section is not the operations that it announces')
       if (check !== CHECK_OK || sections.namespace !== 0) isUnsupported = true
     }
-    if (operationCount > FRAME_OPS_MAX) return OUTCOME_TOO_MANY_OPERATIONS
     return isUnsupported ? OUTCOME_UNSUPPORTED : OUTCOME_EXECUTED
   }
 
