@@ -155,7 +155,13 @@ export class Batcher {
 
   /** Sends the open batch now, if there is one, with the calls that wait for room: what comes next comes behind them. */
   flush(): void {
+    this.#send()
     this.#line.advance(() => true)
+    this.#send()
+  }
+
+  /** Sends the open batch alone. */
+  sendOpen(): void {
     this.#send()
   }
 

@@ -2,6 +2,7 @@
 // one that has waited too long is not done.
 
 import { SluiceError } from '../util/errors.ts'
+import { Fifo } from './fifo.ts'
 
 interface WaitingCall {
   readonly deadlineMs: number
@@ -12,7 +13,7 @@ interface WaitingCall {
 
 /** The waiting calls of one lane. */
 export class CallLine {
-  #calls: WaitingCall[] = []
+  readonly #calls = new Fifo<WaitingCall>()
 
   get isEmpty(): boolean {
     return this.#calls.length === 0
@@ -31,9 +32,10 @@ export class CallLine {
   }
 
   expire(nowMs: number): void {
-    const late = this.#calls.filter(({ deadlineMs }) => deadlineMs <= nowMs)
-    if (late.length === 0) return
-    this.#calls = this.#calls.filter(({ deadlineMs }) => deadlineMs > nowMs)
-    for (const { fail } of late) fail(new SluiceError('TIMEOUT', 'the queue to the server stayed full'))
+    if ((this.#calls.peek()?.deadlineMs ?? Number.POSITIVE_INFINITY) > nowMs) return
+    for (const call of this.#calls.takeAll()) {
+      if (call.deadlineMs > nowMs) this.#calls.push(call)
+      else call.fail(new SluiceError('TIMEOUT', 'the queue to the server stayed full'))
+    }
   }
 }

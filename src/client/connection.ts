@@ -132,6 +132,11 @@ export class Connection implements ByteChannelHandler {
   /** Called now and then: ends the connection when a reply is late and nothing at all arrives for `silentMsMax` more. */
   checkSilence(nowMs: number, silentMsMax: number): void {
     if (this.#isOver) return
+    if (this.#isHeld && this.#window.isAbandoned) {
+      // The others wait for replies that nobody reads any more.
+      this.destroy(new SluiceError('DISCONNECTED', `the server at ${this.#channel.peer} does not answer`))
+      return
+    }
     if (!this.#window.isOverdue) {
       this.#overdueSinceMs = undefined
       return

@@ -19,7 +19,7 @@ export interface Reached {
 }
 
 /** Dials a target, for `connectTimeoutMs` at most. Never rejects. When the signal aborts, no channel stays open. */
-export async function reach(target: LaneTarget, settings: Settings, outer: AbortSignal): Promise<Reached> {
+export async function reach(target: LaneTarget, settings: Settings, outer?: AbortSignal): Promise<Reached> {
   const { clock, connectTimeoutMs } = settings
   try {
     const greeting = await withDeadline(clock, connectTimeoutMs, outer, (signal) =>
@@ -43,21 +43,25 @@ async function dial(address: string, settings: Settings, signal: AbortSignal): P
   }
 }
 
-/** Asks the addresses in turn for their topology, until one has answered. Rejects as the last one did. */
+/**
+ * Asks the addresses in turn for their topology, each for `connectTimeoutMs` at most, until one has answered. Rejects as the
+ * last one did.
+ */
 export async function askForTopology(
   addresses: readonly string[],
   settings: Settings,
-  signal: AbortSignal,
+  outer?: AbortSignal,
 ): Promise<Topology> {
+  const { clock, connectTimeoutMs } = settings
   let failure = new SluiceError('INVALID_ARGUMENT', 'there is no address to connect to')
   for (const address of addresses) {
-    signal.throwIfAborted()
     try {
-      return await topologyFrom(address, settings, signal)
+      return await withDeadline(clock, connectTimeoutMs, outer, (signal) => topologyFrom(address, settings, signal))
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error
       failure = error
     }
+    if (outer?.aborted === true) break
   }
   throw failure
 }

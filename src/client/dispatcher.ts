@@ -4,7 +4,7 @@
 // are held until their frames in flight were answered; what was not executed is routed again, in its order; then what was
 // sent in the meantime; then the lanes go on. All other lanes go on all the time.
 //
-//   invariant: frames on a lane, and those in `#line`, were routed by `#routing`, or for shards that are as before
+//   invariant: frames on a lane were routed by `#routing`, but for those on held lanes, which are routed again
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
 import { isNewer, type Topology } from '../cluster/topology.ts'
@@ -20,7 +20,6 @@ import type { BatchResults } from './batch-results.ts'
 import type { Batcher } from './batcher.ts'
 import { withDeadline } from './deadline.ts'
 import { askForTopology, type Reached, reach } from './dial.ts'
-import { FrameLine } from './frame-line.ts'
 import { FrameTerms } from './frame-terms.ts'
 import { Lane, type LaneOwner } from './lane.ts'
 import { abandonFrame } from './lost-frames.ts'
@@ -64,9 +63,8 @@ export class Dispatcher implements LaneOwner {
   readonly #sweep: Sweep
   #routing: Routing
   #lanes: readonly Lane[]
-  readonly #line = new FrameLine()
-  /** Lanes that are held until another routing is in force. */
-  #held: ReadonlySet<Lane> | undefined
+  /** Some lanes are held until another routing is in force. */
+  #isRouting = false
   #waiters: Waiter[] = []
   #closing: Promise<void> | undefined
   #closeReason: SluiceError | undefined
@@ -91,20 +89,17 @@ export class Dispatcher implements LaneOwner {
    * tried again later; rejects with CONNECT_FAILED or REFUSED when none can.
    */
   static async connect(addresses: readonly string[], settings: Settings, outer?: AbortSignal): Promise<Dispatcher> {
-    return withDeadline(settings.clock, settings.connectTimeoutMs, outer, async (signal) => {
-      const topology = await askForTopology(addresses, settings, signal)
-      const dispatcher = new Dispatcher(addresses, settings, topology)
-      const { targets } = dispatcher.#routing
-      const reached = await Promise.all(targets.map((target) => reach(target, settings, signal)))
-      const isAny = reached.some(({ greeting }) => greeting !== undefined)
-      if (signal.aborted || !isAny) {
-        for (const { greeting } of reached) greeting?.channel.destroy()
-        signal.throwIfAborted()
-        throw reached[0]?.failure
-      }
-      for (const [lane, outcome] of reached.entries()) dispatcher.#lanes[lane]?.open(outcome)
-      return dispatcher
-    })
+    const topology = await askForTopology(addresses, settings, outer)
+    const dispatcher = new Dispatcher(addresses, settings, topology)
+    const { targets } = dispatcher.#routing
+    const reached = await Promise.all(targets.map((target) => reach(target, settings, outer)))
+    if (outer?.aborted === true || reached.every(({ greeting }) => greeting === undefined)) {
+      for (const { greeting } of reached) greeting?.channel.destroy()
+      const aborted = new SluiceError('CONNECT_FAILED', 'the attempt was aborted', { cause: outer?.reason })
+      throw reached.find(({ failure }) => failure !== undefined)?.failure ?? aborted
+    }
+    for (const [lane, outcome] of reached.entries()) dispatcher.#lanes[lane]?.open(outcome)
+    return dispatcher
   }
 
   /** What every call gets once the client is closed or destroyed; undefined before. */
@@ -154,7 +149,7 @@ export class Dispatcher implements LaneOwner {
   /** Sends a batch; `settled` is called once, when every operation has a status. */
   send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void {
     this.#sweep.wake()
-    this.#enqueue(builder.routing, builder.finish(terms, settled))
+    this.#submit(this.#routed(builder.routing, builder.finish(terms, settled)))
   }
 
   /** Sends a batch behind all calls made before it; rejects with BatchError when operations were not answered. */
@@ -168,18 +163,20 @@ export class Dispatcher implements LaneOwner {
     this.#sweep.wake(timeoutMs)
     const cancel = (): void => this.#cancel(terms)
     return new Promise((resolve, reject) => {
-      const frames = builder.finish(terms, (results) => {
+      // Before anything can settle the batch, which takes the listener away.
+      signal?.addEventListener('abort', cancel)
+      const finished = builder.finish(terms, (results) => {
         signal?.removeEventListener('abort', cancel)
         const [failure] = results.failures
         if (failure === undefined) resolve(results)
         else reject(new BatchError(failure, results))
       })
+      const frames = this.#routed(builder.routing, finished)
       if (this.whenFull === 'fail' && frames.some(({ lane }) => this.#isFull(lane))) {
         for (const { frame } of frames) frame.fail(queueFull())
         return
       }
-      this.#enqueue(builder.routing, frames)
-      signal?.addEventListener('abort', cancel)
+      this.#submit(frames)
       if (signal?.aborted) cancel()
     })
   }
@@ -189,11 +186,9 @@ export class Dispatcher implements LaneOwner {
     for (const lane of this.#lanes) lane.batcher.flush()
   }
 
-  /** Resolves when no lane's queue holds `queueBytesMax`, and nothing waits in line for that. */
+  /** Resolves when no lane's queue holds `queueBytesMax`. */
   ready(): Promise<void> {
-    return this.#until(
-      () => this.#line.isEmpty && this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax),
-    )
+    return this.#until(() => this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax))
   }
 
   /** The replies of all shard threads to an admin command, in the order of the lanes. */
@@ -219,7 +214,6 @@ export class Dispatcher implements LaneOwner {
     this.#life.abort(reason)
     this.flush()
     for (const lane of this.#lanes) lane.destroy(reason)
-    this.#line.giveUp((frame) => frame.fail(reason))
     this.onProgress()
   }
 
@@ -230,11 +224,6 @@ export class Dispatcher implements LaneOwner {
 
   /** Called by lanes: some waiting may be over. */
   onProgress(): void {
-    if (!this.#line.isEmpty)
-      this.#line.takeWhile(
-        (lane) => this.#isFree(lane),
-        (frames) => this.#submit(frames),
-      )
     if (this.#waiters.length === 0) return
     const due = this.#waiters.filter(({ isDue }) => isDue())
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
@@ -256,8 +245,7 @@ export class Dispatcher implements LaneOwner {
 
   async #drain(): Promise<void> {
     this.flush()
-    const isIdle = (): boolean =>
-      this.#held === undefined && this.#line.isEmpty && this.#lanes.every((lane) => lane.isIdle)
+    const isIdle = (): boolean => !this.#isRouting && this.#lanes.every((lane) => lane.isIdle)
     await this.#until(isIdle)
     this.#sweep.stop()
     this.#life.abort(this.#closeReason)
@@ -271,28 +259,9 @@ export class Dispatcher implements LaneOwner {
     })
   }
 
-  /** Frames go to their lanes, unless they have to wait in line. */
-  #enqueue(routing: Routing, frames: readonly RoutedFrame[]): void {
-    const routed = routing === this.#routing ? frames : this.#routedAgain(frames.map(({ frame }) => frame))
-    const mustWait = this.#line.blocks(routed) || !routed.every(({ lane }) => this.#isFree(lane))
-    if (mustWait) this.#line.add(routed)
-    else this.#submit(routed)
-  }
-
-  #submit(frames: readonly RoutedFrame[]): void {
-    for (const { lane, frame } of frames) {
-      if (!frame.isSettled) this.#lanes[lane]?.submit(frame)
-    }
-  }
-
-  /** Whether a lane of the routing in force takes frames. */
-  #isFree(index: number): boolean {
-    const lane = this.#lanes[index]
-    return lane !== undefined && this.#held?.has(lane) !== true && lane.queuedBytes < this.queueBytesMax
-  }
-
-  #isFull(index: number): boolean {
-    return (this.#lanes[index]?.queuedBytes ?? 0) >= this.queueBytesMax
+  /** Frames for the routing in force. */
+  #routed(routing: Routing, frames: readonly RoutedFrame[]): readonly RoutedFrame[] {
+    return routing === this.#routing ? frames : this.#routedAgain(frames.map(({ frame }) => frame))
   }
 
   #routedAgain(frames: readonly OutgoingFrame[]): RoutedFrame[] {
@@ -302,22 +271,37 @@ export class Dispatcher implements LaneOwner {
     )
   }
 
+  #submit(frames: readonly RoutedFrame[]): void {
+    for (const { lane, frame } of frames) {
+      // Calls that gathered until their time was over are not sent any more.
+      if (frame.terms.deadlineMs <= this.clock.monotonicMs()) frame.fail(frame.terms.notDone())
+      else this.#lanes[lane]?.submit(frame)
+    }
+  }
+
+  #isFull(index: number): boolean {
+    return (this.#lanes[index]?.queuedBytes ?? 0) >= this.queueBytesMax
+  }
+
   /** Puts a newer topology in force; false when it is none, or another one is about to be. */
   async #routeAnew(topology: Topology): Promise<boolean> {
-    if (this.#held !== undefined || !isNewer(topology, this.topology)) return false
+    if (this.#isRouting || !isNewer(topology, this.topology)) return false
     const routing = routingOf(topology, this.#settings.via)
     const changed = changedAddresses(this.#routing, routing)
     const held = this.#lanes.filter(({ target }) => changed.has(target.address))
-    this.#held = new Set(held)
+    this.#isRouting = true
     await Promise.all(held.map((lane) => lane.hold()))
-    this.#held = undefined
+    this.#isRouting = false
     if (this.#life.signal.aborted) return false
+    const before = this.#lanes
+    // Open batches were begun under the routing that ends: calls of the next one must not join them.
+    for (const lane of before) lane.batcher.sendOpen()
     const unsent = held.flatMap((lane) => lane.takeUnsent())
     const gone = this.#adopt(routing)
     this.#submit(this.#routedAgain(unsent))
-    // What waits in batchers, and in line, was routed by the topology before.
+    // Calls that wait for room belong to other lanes now, perhaps, and must not be overtaken there.
     for (const lane of [...held, ...gone]) lane.batcher.flush()
-    for (const lane of this.#lanes) lane.proceed()
+    for (const lane of before) lane.proceed()
     for (const lane of gone) void lane.close()
     this.onProgress()
     return true
@@ -334,7 +318,6 @@ export class Dispatcher implements LaneOwner {
       return fresh
     })
     this.#routing = routing
-    this.#line.replace((frames) => this.#routedAgain(frames))
     return before.filter((lane) => !this.#lanes.includes(lane))
   }
 
@@ -356,7 +339,7 @@ export class Dispatcher implements LaneOwner {
       ({ terms }) => ({ notDone: terms.notDone(), unknown: terms.unknown() }),
     )
     for (const lane of this.#lanes) lane.checkSilence(nowMs, this.#settings.timeoutMs)
-    return !this.#line.isEmpty || this.#lanes.some((lane) => !lane.isIdle || !lane.batcher.isEmpty)
+    return this.#lanes.some((lane) => !lane.isIdle || !lane.batcher.isEmpty)
   }
 
   #giveUp(
@@ -368,9 +351,6 @@ export class Dispatcher implements LaneOwner {
       if (wasSent) abandonFrame(frame, unknown, notDone)
       else frame.fail(notDone)
     }
-    this.#line.giveUp((frame) => {
-      if (isDue(frame)) end(frame, false)
-    })
     for (const lane of this.#lanes) lane.giveUp(isDue, end)
     this.onProgress()
   }

@@ -103,14 +103,19 @@ export class Lane {
       this.#connection = this.#connectionOf(greeting)
       if (!this.#isHeld) this.#pass()
       else void this.#connection.hold()
+      this.batcher.onProgress()
     }
   }
 
   /** Sends a frame as soon as that is possible, or fails it when there is no connection and the client does not wait. */
   submit(frame: OutgoingFrame): void {
-    if (this.isConnected && this.#waiting.length === 0) {
+    if (this.isConnected && this.#waiting.length === 0 && !this.#isHeld) {
       this.#connection?.submit(frame)
-    } else if (this.#isClosed || this.#isRefused || (!this.#owner.waitsForConnection && this.#failure !== undefined)) {
+    } else if (
+      this.#isClosed ||
+      this.#isRefused ||
+      (!this.#owner.waitsForConnection && !this.isConnected && this.#failure !== undefined)
+    ) {
       frame.fail(this.#unreached())
     } else {
       this.#waiting.push(frame)
@@ -132,7 +137,10 @@ export class Lane {
       this.#waitingBytes -= frame.bytes
       return false
     })
-    if (this.#waiting.length < before) this.#owner.onProgress()
+    if (this.#waiting.length < before) {
+      this.batcher.onProgress()
+      this.#owner.onProgress()
+    }
     this.#connection?.giveUp(isDue, end)
   }
 

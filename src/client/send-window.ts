@@ -139,6 +139,11 @@ export class SendWindow {
     return isAny
   }
 
+  /** Whether there are frames in flight, and all of them are abandoned. */
+  get isAbandoned(): boolean {
+    return this.#inFlight.length > 0 && [...this.#inFlight].every((frame) => frame.isSettled)
+  }
+
   /** Whether the frame whose reply comes next is abandoned: its reply is late. */
   get isOverdue(): boolean {
     return this.#inFlight.peek()?.isSettled === true

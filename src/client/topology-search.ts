@@ -12,6 +12,10 @@ import type { Settings } from './options.ts'
 /** Milliseconds between two searches for a server that cannot be reached. */
 const SEARCH_INTERVAL_MS = 500
 
+/** Servers that are asked at once, and for how long: one that hangs must not hold the others up. */
+const LANES_ASKED_MAX = 4
+const ASK_MS_MAX = 500
+
 /** The searches of one client. */
 export class TopologySearch {
   readonly #addresses: readonly string[]
@@ -27,26 +31,27 @@ export class TopologySearch {
     this.#signal = signal
   }
 
-  /** The topology of the first of the lanes' servers that has a newer one; undefined when none has. */
+  /** A newer topology from one of the lanes' servers, some of which are asked at once; undefined when none has one. */
   async among(lanes: readonly Lane[], current: Topology): Promise<Topology | undefined> {
-    const { clock, timeoutMs } = this.#settings
-    for (const lane of new Set(lanes)) {
-      if (!lane.isConnected) continue
-      try {
-        const ask = (): Promise<string> => lane.request(KIND_TOPOLOGY)
-        const topology = topologyOf(await withDeadline(clock, timeoutMs, this.#signal, ask))
-        if (isNewer(topology, current)) return topology
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error
-        // Another lane may know.
-      }
+    const connected = [...new Set(lanes)].filter(({ isConnected }) => isConnected).slice(0, LANES_ASKED_MAX)
+    const answers = await Promise.all(connected.map((lane) => this.#ask(lane)))
+    return answers.find((topology) => topology !== undefined && isNewer(topology, current))
+  }
+
+  async #ask(lane: Lane): Promise<Topology | undefined> {
+    const { clock } = this.#settings
+    try {
+      const ask = (): Promise<string> => lane.request(KIND_TOPOLOGY)
+      return topologyOf(await withDeadline(clock, ASK_MS_MAX, this.#signal, ask))
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error
+      return undefined
     }
-    return undefined
   }
 
   /** As `among`, and of the addresses that the client was given; undefined also when a search was made just before. */
   async anywhere(lanes: readonly Lane[], current: Topology): Promise<Topology | undefined> {
-    const { clock, connectTimeoutMs } = this.#settings
+    const { clock } = this.#settings
     const nowMs = clock.monotonicMs()
     if (this.#isSearching || this.#signal.aborted || nowMs - this.#searchedAtMs < SEARCH_INTERVAL_MS) return undefined
     this.#isSearching = true
@@ -54,9 +59,7 @@ export class TopologySearch {
     try {
       const known = await this.among(lanes, current)
       if (known !== undefined) return known
-      const topology = await withDeadline(clock, connectTimeoutMs, this.#signal, (signal) =>
-        askForTopology(this.#addresses, this.#settings, signal),
-      )
+      const topology = await askForTopology(this.#addresses, this.#settings, this.#signal)
       return isNewer(topology, current) ? topology : undefined
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error

@@ -48,7 +48,7 @@ export interface NodeTopologyOptions {
 
 /** A node that is asked until it answers well. */
 interface Question {
-  readonly node: TopologyNode
+  node: TopologyNode
   /** Milliseconds until the next try. */
   delayMs: number
   timer: Timer | undefined
@@ -130,10 +130,15 @@ export class NodeTopology {
 
   #await(nodes: readonly TopologyNode[]): void {
     for (const { id } of nodes) {
-      if (id === this.#options.nodeId || this.#unconfirmed.has(id)) continue
+      if (id === this.#options.nodeId) continue
       // Addresses may differ between the two topologies; the newer one is right.
       const node = nodes.findLast((other) => other.id === id)
       assert(node !== undefined, 'the id is of one of the nodes')
+      const asked = this.#unconfirmed.get(id)
+      if (asked !== undefined) {
+        asked.node = node
+        continue
+      }
       const question: Question = { node, delayMs: ASK_DELAY_MS_MIN, timer: undefined }
       this.#unconfirmed.set(id, question)
       void this.#ask(question)
