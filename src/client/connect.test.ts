@@ -51,6 +51,21 @@ describe('connect', () => {
     await client.close()
   })
 
+  it('does not wait long for an address, or a thread, that never answers', async () => {
+    const cluster = sixShards()
+    const isHung = (address: string): boolean => address === 'hung:1' || address === 'two:1'
+    const transport: Transport = {
+      connect: (address, signal) =>
+        isHung(address) ? new Promise(() => {}) : cluster.transport.connect(address, signal),
+    }
+    const client = await connect(['hung:1', 'one:1'], { transport, connectTimeoutMs: 50 })
+    const calls = Array.from({ length: 30 }, (_, index) => client.set(`k:${index}`, 'v').catch(() => {}))
+    await turns()
+    expect(cluster.executed.length).toBeGreaterThan(5)
+    client.destroy()
+    await Promise.all(calls)
+  })
+
   it('fails when nobody answers', async () => {
     const { transport } = oneShard()
     await expect(connect('nobody:1', { transport })).rejects.toMatchObject({ code: 'CONNECT_FAILED', fate: 'not-done' })

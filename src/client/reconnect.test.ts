@@ -220,6 +220,25 @@ describe('a full queue', () => {
     return outcomeOf(batch.send())
   }
 
+  it('lets calls go on that waited for room at a server which was gone', async () => {
+    const cluster = oneShard()
+    const clock = new ManualClock()
+    const client = await open(cluster, { clock, timeoutMs: 1_000, queueBytesMax: 1_000 })
+    cluster.isReachable = () => false
+    cluster.only().cut()
+    await turns()
+    void sendLarge(client, 'a')
+    void sendLarge(client, 'b')
+    await pass(clock, 900)
+    const calls = Array.from({ length: 5 }, (_, index) => outcomeOf(client.set(`k:${index}`, 'v')))
+    // What filled the queue is given up; then the server is back, and nothing else happens that could wake the calls.
+    await pass(clock, 200)
+    cluster.isReachable = () => true
+    await pass(clock, 700)
+    expect(await Promise.all(calls)).toEqual(calls.map(() => 'done'))
+    expect(await outcomeOf(client.get('k:0'))).toBe('done')
+  })
+
   it('makes batches wait in order until there is room', async () => {
     const { cluster, client } = await stuck({})
     const keys = ['a', 'b', 'c', 'd', 'e']
