@@ -3,12 +3,12 @@
 //
 //   npm run bench:calls -- --seconds 3 --rounds 5
 //
-// Servers are processes of their own; the clients share this one, one after the other, A B A B.
+// Servers are processes of their own, and so is each sample of a client, one after the other, A B A B.
 
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { connect } from '../../dist/client/index.js'
 import { percentile, spreadCells, spreadOf } from '../bench-engine/statistics.mjs'
@@ -23,94 +23,151 @@ const VALUE = 'v'.repeat(128)
 const ALL_KEYS = Array.from({ length: KEYS }, (_, index) => `key:${index}`)
 const GROUPS = Array.from({ length: KEYS / MANY }, (_, group) => ALL_KEYS.slice(group * MANY, (group + 1) * MANY))
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' }, rounds: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    /** For the process of one sample: which figure, and where the servers listen. */
+    figure: { type: 'string' },
+    ports: { type: 'string' },
+  },
+})
 const seconds = Number(values.seconds ?? 2)
 const rounds = Number(values.rounds ?? 5)
 
-printMachine()
-const [sluicePort, redisPort] = await freePorts(2)
-const servers = [
-  await start(process.execPath, [CLI, 'serve', '--port', String(sluicePort), '--threads', '1', '--log-level', 'error']),
-  await start('redis-server', ['--port', String(redisPort), '--save', '', '--appendonly', 'no']),
-]
-const sluice = await connect(`127.0.0.1:${sluicePort}`)
-const piped = new Redis({ port: redisPort, enableAutoPipelining: true })
-const plain = new Redis({ port: redisPort })
-try {
-  await sluice.setMany(ALL_KEYS.map((key) => [key, VALUE]))
-  await piped.mset(ALL_KEYS.flatMap((key) => [key, VALUE]))
-  await measure()
-} finally {
-  await sluice.close()
-  piped.disconnect()
-  plain.disconnect()
-  for (const server of servers) server.kill()
+/** By name: what is read, by which client. Each runs in a process of its own, where it alone is compiled. */
+const FIGURES = {
+  [`sluice get, ${CALLERS} callers`]: () => withSluice((client) => callers((key) => client.getString(key))),
+  [`sluice get as bytes, ${CALLERS} callers`]: () => withSluice((client) => callers((key) => client.get(key))),
+  [`ioredis get, auto-pipelining, ${CALLERS} callers`]: () => withRedis((redis) => callers((key) => redis.get(key))),
+  [`sluice getMany of ${MANY}, 100 callers`]: () => withSluice((client) => many((keys) => client.getManyStrings(keys))),
+  [`ioredis mget of ${MANY}, 100 callers`]: () => withRedis((redis) => many((keys) => redis.mget(keys))),
+  'sluice, one caller': () => withSluice((client) => alone((key) => client.getString(key))),
+  'ioredis on redis-server, one caller': () => withRedis((redis) => alone((key) => redis.get(key)), false),
+}
+/** The last two are round trips. */
+const RATES = 5
+const WARM_UP_SECONDS = 0.3
+
+const [sluicePort, redisPort] = values.ports?.split(',').map(Number) ?? (await freePorts(2))
+if (values.figure === undefined) await measureAll()
+else await sampleHere(values.figure)
+
+async function measureAll() {
+  printMachine()
+  const log = ['--log-level', 'error']
+  const servers = [
+    await start(process.execPath, [CLI, 'serve', '--port', String(sluicePort), '--threads', '1', ...log]),
+    await start('redis-server', ['--port', String(redisPort), '--save', '', '--appendonly', 'no']),
+  ]
+  try {
+    await withSluice((client) => client.setMany(ALL_KEYS.map((key) => [key, VALUE])))
+    await withRedis((redis) => redis.mset(ALL_KEYS.flatMap((key) => [key, VALUE])))
+    const names = Object.keys(FIGURES)
+    const samples = names.map(() => /** @type {number[]} */ ([]))
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, name] of names.entries()) samples[index]?.push(await sample(name))
+    }
+    print(names, samples)
+  } finally {
+    for (const server of servers) server.kill()
+  }
 }
 
-async function measure() {
-  /** @type {[string, () => Promise<number>][]} */
-  const rates = [
-    [`sluice get, ${CALLERS} callers`, () => callers((key) => sluice.getString(key))],
-    [`sluice get as bytes, ${CALLERS} callers`, () => callers((key) => sluice.get(key))],
-    [`ioredis get, auto-pipelining, ${CALLERS} callers`, () => callers((key) => piped.get(key))],
-    [`sluice getMany of ${MANY}, 100 callers`, () => many((keys) => sluice.getManyStrings(keys))],
-    [`ioredis mget of ${MANY}, 100 callers`, () => many((keys) => piped.mget(keys))],
-  ]
-  /** @type {[string, () => Promise<number>][]} */
-  const delays = [
-    ['sluice', () => alone((key) => sluice.getString(key))],
-    ['ioredis on redis-server', () => alone((key) => plain.get(key))],
-  ]
-  for (const [, run] of rates) await run()
-  const rateSamples = await sampled(rates)
-  const base = spreadOf(rateSamples[2] ?? []).median
+/**
+ * @param {string[]} names
+ * @param {number[][]} samples
+ */
+function print(names, samples) {
+  const base = spreadOf(samples[2] ?? []).median
   printTable(
-    `keys read a second, in millions, ${rounds} rounds of ${seconds} s interleaved`,
-    ['client', 'M keys/s', 'spread', 'against ioredis'],
-    rates.map(([name], index) => {
-      const spread = spreadOf(rateSamples[index] ?? [])
+    `keys read a second, in millions, ${rounds} rounds of ${seconds} s interleaved, each in a process of its own`,
+    ['client', 'M keys/s', 'spread', 'against ioredis get'],
+    names.slice(0, RATES).map((name, index) => {
+      const spread = spreadOf(samples[index] ?? [])
       return [name, ...spreadCells(spread, 3), `${(spread.median / base).toFixed(2)}`]
     }),
   )
-  const delaySamples = await sampled(delays)
   printTable(
     `one caller, one request at a time: median round trip in microseconds, ${rounds} rounds of ${seconds} s interleaved`,
     ['client', 'us', 'spread'],
-    delays.map(([name], index) => [name, ...spreadCells(spreadOf(delaySamples[index] ?? []), 1)]),
+    names.slice(RATES).map((name, index) => [name, ...spreadCells(spreadOf(samples[RATES + index] ?? []), 1)]),
   )
 }
 
 /**
- * @param {[string, () => Promise<number>][]} figures
- * @returns {Promise<number[][]>}
+ * One sample, by a process of its own.
+ * @param {string} name
+ * @returns {Promise<number>}
  */
-async function sampled(figures) {
-  /** @type {number[][]} */
-  const samples = figures.map(() => [])
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, [, run]] of figures.entries()) samples[index]?.push(await run())
+async function sample(name) {
+  const args = ['--figure', name, '--ports', `${sluicePort},${redisPort}`, '--seconds', String(seconds)]
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url), ...args])
+  return Number(stdout)
+}
+
+/** @param {string} name */
+async function sampleHere(name) {
+  const figure = FIGURES[name]
+  if (figure === undefined) throw new Error(`there is no figure ${name}`)
+  console.log(await figure())
+}
+
+/**
+ * @template T
+ * @param {(client: Awaited<ReturnType<typeof connect>>) => Promise<T>} use
+ */
+async function withSluice(use) {
+  const client = await connect(`127.0.0.1:${sluicePort}`)
+  try {
+    return await use(client)
+  } finally {
+    await client.close()
   }
-  return samples
+}
+
+/**
+ * @template T
+ * @param {(redis: Redis) => Promise<T>} use
+ */
+async function withRedis(use, enableAutoPipelining = true) {
+  const redis = new Redis({ port: redisPort, enableAutoPipelining })
+  try {
+    return await use(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/**
+ * Runs twice, the first time to warm up.
+ * @param {(seconds: number) => Promise<number>} run
+ */
+async function warm(run) {
+  await run(Math.min(WARM_UP_SECONDS, seconds))
+  return await run(seconds)
 }
 
 /**
  * Millions of keys a second by as many callers, each awaiting one get after the other.
  * @param {(key: string) => Promise<unknown>} get
  */
-async function callers(get) {
-  const start = performance.now()
-  const deadline = start + seconds * 1_000
-  let count = 0
-  await Promise.all(
-    Array.from({ length: CALLERS }, async (_, caller) => {
-      for (let index = caller; performance.now() < deadline; index = (index + 7) % KEYS) {
-        const value = await get(/** @type {string} */ (ALL_KEYS[index]))
-        if (value !== VALUE && !isValue(value)) throw new Error(`a wrong value under key:${index}`)
-        count++
-      }
-    }),
-  )
-  return count / (performance.now() - start) / 1e3
+function callers(get) {
+  return warm(async (duration) => {
+    const start = performance.now()
+    const deadline = start + duration * 1_000
+    let count = 0
+    await Promise.all(
+      Array.from({ length: CALLERS }, async (_, caller) => {
+        for (let index = caller; performance.now() < deadline; index = (index + 7) % KEYS) {
+          const value = await get(/** @type {string} */ (ALL_KEYS[index]))
+          if (value !== VALUE && !isValue(value)) throw new Error(`a wrong value under key:${index}`)
+          count++
+        }
+      }),
+    )
+    return count / (performance.now() - start) / 1e3
+  })
 }
 
 /** @param {unknown} value */
@@ -119,35 +176,39 @@ function isValue(value) {
 }
 
 /** @param {(keys: string[]) => Promise<unknown[]>} getMany */
-async function many(getMany) {
-  const start = performance.now()
-  const deadline = start + seconds * 1_000
-  let count = 0
-  await Promise.all(
-    Array.from({ length: 100 }, async (_, caller) => {
-      for (let group = caller; performance.now() < deadline; group = (group + 1) % GROUPS.length) {
-        const found = await getMany(/** @type {string[]} */ (GROUPS[group]))
-        if (found.length !== MANY || found[MANY - 1] !== VALUE) throw new Error('a wrong value')
-        count += MANY
-      }
-    }),
-  )
-  return count / (performance.now() - start) / 1e3
+function many(getMany) {
+  return warm(async (duration) => {
+    const start = performance.now()
+    const deadline = start + duration * 1_000
+    let count = 0
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, caller) => {
+        for (let group = caller; performance.now() < deadline; group = (group + 1) % GROUPS.length) {
+          const found = await getMany(/** @type {string[]} */ (GROUPS[group]))
+          if (found.length !== MANY || found[MANY - 1] !== VALUE) throw new Error('a wrong value')
+          count += MANY
+        }
+      }),
+    )
+    return count / (performance.now() - start) / 1e3
+  })
 }
 
 /**
  * The median round trip in microseconds.
  * @param {(key: string) => Promise<unknown>} get
  */
-async function alone(get) {
-  const samples = []
-  const deadline = performance.now() + seconds * 1_000
-  for (let index = 0; performance.now() < deadline; index = (index + 7) % KEYS) {
-    const before = performance.now()
-    if ((await get(/** @type {string} */ (ALL_KEYS[index]))) !== VALUE) throw new Error('a wrong value')
-    samples.push((performance.now() - before) * 1e3)
-  }
-  return percentile(Float64Array.from(samples).sort(), 0.5)
+function alone(get) {
+  return warm(async (duration) => {
+    const samples = []
+    const deadline = performance.now() + duration * 1_000
+    for (let index = 0; performance.now() < deadline; index = (index + 7) % KEYS) {
+      const before = performance.now()
+      if ((await get(/** @type {string} */ (ALL_KEYS[index]))) !== VALUE) throw new Error('a wrong value')
+      samples.push((performance.now() - before) * 1e3)
+    }
+    return percentile(Float64Array.from(samples).sort(), 0.5)
+  })
 }
 
 /**
