@@ -6,7 +6,8 @@
 // What a lost connection leaves over goes to the front of the line, so that the order of frames is one over all
 // connections. The lane tries until it is closed; frames do not wait for ever, since their terms end.
 //
-//   invariants: frames wait here only while no connection takes any; at most one connection is open or being opened
+//   invariants: frames wait here only while no connection takes any, or while the lane is held; at most one connection is
+//   open or being opened
 
 import type { Clock, Timer } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -162,10 +163,7 @@ export class Lane {
 
   /** What waits to be sent, in order; it belongs to the caller then. Only while held, and with nothing in flight. */
   takeUnsent(): OutgoingFrame[] {
-    const unsent = [...(this.#connection?.takeUnsent() ?? []), ...this.#waiting]
-    this.#waiting = []
-    this.#waitingBytes = 0
-    return unsent
+    return [...(this.#connection?.takeUnsent() ?? []), ...this.#takeWaiting()]
   }
 
   /** Ends `hold`. */
@@ -195,11 +193,10 @@ export class Lane {
     this.#isClosed = true
     this.#failure = reason
     this.#timer?.cancel()
-    for (const frame of this.takeWaiting()) frame.fail(reason)
+    for (const frame of this.#takeWaiting()) frame.fail(reason)
   }
 
-  /** What waits for a connection. */
-  takeWaiting(): OutgoingFrame[] {
+  #takeWaiting(): OutgoingFrame[] {
     const waiting = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
@@ -209,7 +206,7 @@ export class Lane {
   #pass(): void {
     const connection = this.#connection
     if (connection?.isOpen !== true) return
-    for (const frame of this.takeWaiting()) connection.submit(frame)
+    for (const frame of this.#takeWaiting()) connection.submit(frame)
   }
 
   #connectionOf(greeting: NonNullable<Reached['greeting']>): Connection {
@@ -235,7 +232,7 @@ export class Lane {
   #takeBack(frames: readonly OutgoingFrame[]): void {
     this.#waiting = [...frames, ...this.#waiting]
     for (const { bytes } of frames) this.#waitingBytes += bytes
-    if (this.#isClosed) for (const frame of this.takeWaiting()) frame.fail(this.#unreached())
+    if (this.#isClosed) for (const frame of this.#takeWaiting()) frame.fail(this.#unreached())
   }
 
   async #connect(): Promise<void> {
@@ -246,7 +243,7 @@ export class Lane {
     if (this.#isClosed) return
     this.#failure = failure
     if (this.#isRefused || !this.#owner.waitsForConnection) {
-      for (const frame of this.takeWaiting()) frame.fail(this.#unreached())
+      for (const frame of this.#takeWaiting()) frame.fail(this.#unreached())
     }
     const delayMs = Math.min(RECONNECT_DELAY_MS_MIN * 2 ** this.#failuresInRow, RECONNECT_DELAY_MS_MAX)
     this.#failuresInRow++

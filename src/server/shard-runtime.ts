@@ -111,11 +111,6 @@ export class ShardRuntime {
     for (const owned of this.#owned.all) owned.serve()
   }
 
-  /** Whether a shard waits for the second step. */
-  get hasPendingSlots(): boolean {
-    return this.#owned.all.some(({ pending }) => pending !== undefined)
-  }
-
   /** Connections that are not closed yet. */
   get connectionCount(): number {
     return this.#connections.size
