@@ -9,7 +9,6 @@ import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { Redis } from 'ioredis'
 import { connect } from '../../dist/client/index.js'
 import { percentile, spreadCells, spreadOf } from '../bench-engine/statistics.mjs'
 import { printMachine, printTable } from '../bench-engine/table.mjs'
@@ -128,9 +127,11 @@ async function withSluice(use) {
 
 /**
  * @template T
- * @param {(redis: Redis) => Promise<T>} use
+ * @param {(redis: import('ioredis').Redis) => Promise<T>} use
  */
 async function withRedis(use, enableAutoPipelining = true) {
+  // Loaded by those who measure it alone.
+  const { Redis } = await import('ioredis')
   const redis = new Redis({ port: redisPort, enableAutoPipelining })
   try {
     return await use(redis)
