@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { oneShard, open, sixShards, turns } from '../../test/support/client-harness.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
+import { encodeError } from '../protocol/control.ts'
+import { WIRE_ERROR_IDLE, WIRE_ERROR_MALFORMED } from '../protocol/frame.ts'
 import { encodeAnswer } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX, FRAME_OPS_MAX, KEY_BYTES_MAX, REPLY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
@@ -99,6 +101,7 @@ describe('connect', () => {
     ['has too many connections', encodeAnswer({ ...ANSWER, version: 0, refusal: 3 }), 'CONNECT_FAILED'],
     ['takes smaller values', encodeAnswer({ ...ANSWER, valueBytesMax: 10 }), 'REFUSED'],
     ['is no Sluice server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROTOCOL'],
+    ['found no sense in the hello', encodeError(WIRE_ERROR_MALFORMED, 'no sense'), 'PROTOCOL'],
   ])('fails when the server %s', async (_, bytes, code) => {
     let closed = 0
     const transport = answering(bytes, () => {
@@ -107,6 +110,14 @@ describe('connect', () => {
     await expect(connect('any:1', { transport })).rejects.toMatchObject({ code })
     await turns()
     expect(closed).toBe(1)
+  })
+
+  it('passes on what the server says in place of an answer', async () => {
+    const transport = answering(encodeError(WIRE_ERROR_IDLE, 'no whole hello came in time'))
+    await expect(connect('any:1', { transport })).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringContaining('no whole hello came in time'),
+    })
   })
 
   it('gives up after the time limit, with no timer left', async () => {

@@ -5,7 +5,7 @@
 //   invariants: replies come in the order of their requests, so a reply's sequence number is that of the oldest
 //   request of its kind; when the connection ends, everything it still holds gets a fate or goes back to its owner, once.
 
-import { decodeError, type WireError } from '../protocol/control.ts'
+import { decodeError } from '../protocol/control.ts'
 import {
   KIND_ADMIN_REPLY,
   KIND_ERROR,
@@ -14,9 +14,6 @@ import {
   KIND_PING,
   KIND_PONG,
   KIND_TOPOLOGY_REPLY,
-  WIRE_ERROR_IDLE,
-  WIRE_ERROR_INTERNAL,
-  WIRE_ERROR_SLOW_READER,
 } from '../protocol/frame.ts'
 import { FrameDecoder } from '../protocol/frame-decoder.ts'
 import type { HelloAnswer } from '../protocol/hello.ts'
@@ -34,6 +31,7 @@ import { keepReads } from './lost-frames.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { answerFrame, REMEDY_REROUTE, REMEDY_RESUME, resendDelayMs } from './resend.ts'
 import { type EndFrame, SendWindow } from './send-window.ts'
+import { serverError } from './server-error.ts'
 import type { ClientChannel } from './transport.ts'
 
 /** How long an orderly close waits for the server to close its side. */
@@ -230,7 +228,7 @@ export class Connection implements ByteChannelHandler {
     else if (kind === KIND_TOPOLOGY_REPLY || kind === KIND_ADMIN_REPLY) this.#requests.answer(frame)
     else if (kind === KIND_GO_AWAY) this.#onGoAway()
     else if (kind === KIND_PING) this.#onPing(frame.sequence)
-    else if (kind === KIND_ERROR) throw serverError(decodeError(bytes, start, end))
+    else if (kind === KIND_ERROR) throw serverError(decodeError(bytes, start, end), 'DISCONNECTED')
     else if (kind !== KIND_PONG) throw protocolError(`the server sent a frame of kind ${kind}`)
   }
 
@@ -331,10 +329,4 @@ export class Connection implements ByteChannelHandler {
     this.#timer?.cancel()
     this.#timer = undefined
   }
-}
-
-/** An ERROR frame as the reason for which the connection ends. */
-function serverError({ code, text }: WireError): SluiceError {
-  const isOurFault = code !== WIRE_ERROR_SLOW_READER && code !== WIRE_ERROR_IDLE && code !== WIRE_ERROR_INTERNAL
-  return new SluiceError(isOurFault ? 'PROTOCOL' : 'DISCONNECTED', `the server closed the connection: ${text}`)
 }

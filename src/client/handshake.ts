@@ -14,6 +14,7 @@ import {
 import { FRAME_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannelHandler } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
+import { serverError } from './server-error.ts'
 import type { ClientChannel } from './transport.ts'
 
 /** What a client says of itself. */
@@ -86,6 +87,7 @@ class Handshake implements ByteChannelHandler {
     }
     try {
       const answer = this.#decoder.push(chunk)
+      if (this.#decoder.error !== undefined) throw serverError(this.#decoder.error, 'CONNECT_FAILED')
       if (answer === undefined || this.#isAnswered) return
       checkAnswer(answer)
       this.#isAnswered = true

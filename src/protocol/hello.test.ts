@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryMutation, arbitrarySplit } from '../../test/support/byte-splits.ts'
 import { AssertionError } from '../util/assert.ts'
-import { REPLY_FRAME_BYTES_MAX } from './frame.ts'
+import { encodeControl, encodeError } from './control.ts'
+import { KIND_PING, REPLY_FRAME_BYTES_MAX, WIRE_ERROR_IDLE } from './frame.ts'
 import {
   ANSWER_BYTES_MAX,
   AnswerDecoder,
@@ -127,12 +128,14 @@ describe.each(SIDES)('the $name', (side) => {
     expect(again).toEqual(message)
   })
 
-  it('is refused at the first byte that is not the magic, and ever after', () => {
+  it('is refused at the first byte that cannot be right, and ever after', () => {
+    // A single byte may be the length of an error in place of an answer.
+    const first = side.name === 'answer' ? Uint8Array.of(0x2a, 0x54) : Uint8Array.of(0x2a)
     for (let at = 0; at < 4; at++) {
       const decoder = side.newDecoder()
       expect(decoder.push(bytes.slice(0, at))).toBeUndefined()
       const isProtocolError = expect.objectContaining({ code: 'PROTOCOL' })
-      expect(() => decoder.push(Uint8Array.of(0x2a))).toThrow(isProtocolError)
+      expect(() => decoder.push(first)).toThrow(isProtocolError)
       expect(() => decoder.push(bytes.slice(at))).toThrow(isProtocolError)
     }
   })
@@ -229,5 +232,44 @@ describe('an answer', () => {
     const bytes = encodeAnswer(ANSWER)
     bytes[58] = 1
     expect(() => decodeAnswer(bytes)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
+  })
+})
+
+describe('an error in place of an answer', () => {
+  // 211 bytes, 0xD3, begin as the magic does.
+  const texts = ['no whole hello came in time', '', 'x'.repeat(211 - 20), 'x'.repeat(HELLO_BYTES_MAX - 20)]
+
+  it.each(texts.map((text) => [20 + text.length, text] as const))(
+    'is read, wherever it is cut in two: %i bytes',
+    (count, text) => {
+      const bytes = encodeError(WIRE_ERROR_IDLE, text)
+      expect(bytes).toHaveLength(count)
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const decoder = new AnswerDecoder()
+        expect(decoder.push(bytes.slice(0, cut))).toBeUndefined()
+        expect(decoder.error === undefined).toBe(cut < bytes.length)
+        expect(decoder.push(bytes.slice(cut))).toBeUndefined()
+        expect(decoder.error).toEqual({ code: WIRE_ERROR_IDLE, text })
+      }
+    },
+  )
+
+  it('is read, however it is cut', () => {
+    const bytes = encodeError(WIRE_ERROR_IDLE, texts[2] as string)
+    fc.assert(
+      fc.property(arbitrarySplit(bytes), (chunks) => {
+        const decoder = new AnswerDecoder()
+        for (const chunk of chunks) expect(decoder.push(chunk)).toBeUndefined()
+        expect(decoder.error).toEqual({ code: WIRE_ERROR_IDLE, text: texts[2] })
+      }),
+    )
+  })
+
+  it.each([
+    ['longer than a hello', encodeError(WIRE_ERROR_IDLE, 'x'.repeat(HELLO_BYTES_MAX))],
+    ['another frame', encodeControl(KIND_PING, 0, '')],
+    ['no text', encodeError(WIRE_ERROR_IDLE, 'x').fill(0xff, 20)],
+  ])('is refused when it is %s', (_, bytes) => {
+    expect(() => new AnswerDecoder().push(bytes)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
   })
 })

@@ -3,9 +3,11 @@
 
 import { assert } from '../util/assert.ts'
 import { readU8, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../util/bytes.ts'
-import { REPLY_FRAME_BYTES_MAX } from './frame.ts'
+import { decodeError, type WireError } from './control.ts'
+import { KIND_ERROR, REPLY_FRAME_BYTES_MAX } from './frame.ts'
+import { FrameDecoder } from './frame-decoder.ts'
 import { HELLO_BYTES_MAX } from './limits.ts'
-import { checkPreamble, PreambleDecoder, writePreamble } from './preamble.ts'
+import { checkPreamble, MAGIC, PreambleDecoder, writePreamble } from './preamble.ts'
 import { protocolError } from './protocol-error.ts'
 
 /** The only version there is. */
@@ -215,19 +217,59 @@ export class HelloDecoder {
   }
 }
 
-/** Takes an answer from the head of a stream. */
+/**
+ * Takes an answer from the head of a stream; or what a server sends in its place when no good hello came in time, an ERROR
+ * frame of at most HELLO_BYTES_MAX bytes. The magic, read as the length of a frame, passes that by far: so four bytes tell
+ * the two apart, and most often the first one does.
+ */
 export class AnswerDecoder {
+  /** What the server said in place of an answer, once that is complete. Nothing follows it. */
+  error: WireError | undefined
   readonly #preamble = new PreambleDecoder(ANSWER_HEAD_BYTES, ANSWER_BYTES_MAX)
+  readonly #frames = new FrameDecoder({ frameBytesMax: HELLO_BYTES_MAX })
+  /** The first bytes of the stream, zero where none has arrived. */
+  readonly #head = new Uint8Array(MAGIC.length)
+  #headBytes = 0
 
   /** Once the answer is complete: the bytes behind it, for a FrameDecoder. May be empty. */
   get rest(): Uint8Array {
     return this.#preamble.rest
   }
 
-  /** As `HelloDecoder.push`, for the answer. */
+  /**
+   * The answer once it is complete, undefined before and when there is an `error`; not to be called again then. Throws
+   * PROTOCOL as soon as the bytes can be neither, and at each later call.
+   */
   push(chunk: Uint8Array): HelloAnswer | undefined {
-    const message = this.#preamble.push(chunk)
-    return message === undefined ? undefined : decodeAnswer(message)
+    const earlierBytes = this.#headBytes
+    this.#takeHead(chunk)
+    if (this.#isAnswer()) {
+      const message = this.#preamble.push(chunk)
+      return message === undefined ? undefined : decodeAnswer(message)
+    }
+    // The bytes that are missing yet only make the length larger.
+    if (readU32(this.#head, 0) > HELLO_BYTES_MAX) throw protocolError('the peer does not speak this protocol')
+    // What came in earlier chunks and was like the magic was taken for an answer.
+    if (this.#frames.bufferedBytes === 0) this.#frames.push(this.#head.slice(0, earlierBytes))
+    this.#frames.push(chunk)
+    if (!this.#frames.next()) return undefined
+    const { kind, bytes, start, end } = this.#frames
+    if (kind !== KIND_ERROR) throw protocolError('the peer answers with a frame in place of an answer')
+    this.error = decodeError(bytes, start, end)
+    return undefined
+  }
+
+  #takeHead(chunk: Uint8Array): void {
+    const room = this.#head.subarray(this.#headBytes)
+    const first = chunk.subarray(0, room.length)
+    room.set(first)
+    this.#headBytes += first.length
+  }
+
+  /** Whether all that has arrived of the head is that of an answer. */
+  #isAnswer(): boolean {
+    for (let at = 0; at < this.#headBytes; at++) if (this.#head[at] !== MAGIC[at]) return false
+    return true
   }
 }
 
