@@ -180,17 +180,4 @@ describe('the operations of a call', () => {
     const shortest = encodeOperations(Array.from({ length: FRAME_OPS_MAX }, (): TestOperation => ({ kind: 'count' })))
     expect(executeEncoded(engine, shortest, FRAME_OPS_MAX).results.length).toBe(FRAME_OPS_MAX)
   })
-
-  it.each([1, 2, 1_000, 200_000, 16_000_000])('are refused or left unlisted when they are %i too many', (more) => {
-    const engine = openTestEngine()
-    executeSection(engine, [{ kind: 'set', key: 'k', value: 'v' }])
-    // A count is one byte long: no other frame has so many operations.
-    const count = FRAME_OPS_MAX + more
-    const bytes = new Uint8Array(count).fill(encodeOperations([{ kind: 'count' }])[0] ?? 0)
-    const before = engine.slabView(0, 0, engine.slabBytes).slice()
-    engine.stage(bytes, count)
-    expect(Buffer.compare(engine.request.subarray(0, bytes.length), bytes)).toBe(0)
-    expect(Buffer.compare(engine.slabView(0, 0, engine.slabBytes), before)).toBe(0)
-    engine.checkInvariants()
-  })
 })

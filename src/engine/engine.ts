@@ -161,8 +161,7 @@ export class Engine {
   }
 
   /**
-   * Copies a section's operations in and checks all of them; executes nothing. Returns CHECK_*. More than FRAME_OPS_MAX
-   * can be checked, but not executed.
+   * Copies a section's operations, FRAME_OPS_MAX at most, in and checks all of them; executes nothing. Returns CHECK_*.
    */
   stage(operations: Uint8Array, operationCount: number): number {
     assert(operations.length <= FRAME_BYTES_MAX, 'a section fits its frame')
@@ -177,6 +176,7 @@ export class Engine {
 
   /** As `stage`, for the first `bytes` of `request`. */
   stageWritten(bytes: number, operationCount: number): number {
+    assert(operationCount <= FRAME_OPS_MAX, 'a section has the operations of one frame')
     return this.#exports.checkOperations(bytes, operationCount)
   }
 

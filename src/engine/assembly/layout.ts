@@ -50,7 +50,7 @@ export const PAGE_AT: usize = RECORDED_AT + ATOMIC_OPS_MAX * RECORDED_BYTES
 /** Bytes of a scan's page: three of the longest keys fit. */
 export const PAGE_BYTES: u32 = 256 * 1024
 export const LIST_AT: usize = PAGE_AT + PAGE_BYTES
-const LIST_BYTES: usize = (FRAME_OPS_MAX + 1) * 8
+const LIST_BYTES: usize = FRAME_OPS_MAX * 8
 export const REQUEST_AT: usize = (LIST_AT + LIST_BYTES + 63) & ~63
 export const SLABS_AT: usize = (REQUEST_AT + FRAME_BYTES_MAX + OVERRUN_BYTES + 63) & ~63
 
