@@ -5,7 +5,8 @@
 //   1. at the end of the turn of its first call, if its connection is idle: a lone caller does not wait;
 //   2. else at the end of the turn in which the next reply arrives, so that the callers whom the reply wakes join in;
 //   3. at once when a full frame has gathered: waiting longer makes nothing cheaper;
-//   4. at once when a batch of the client is sent: calls and batches keep their order.
+//   4. at once when a batch of the client is sent: calls and batches keep their order;
+//   5. at once when it holds calls that had waited for room: its calls share one time limit, and little may be left to them.
 
 import { OP_GET, OP_SET } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
@@ -28,8 +29,8 @@ export interface BatcherOutlet {
   open(): BatchBuilder
   /** Sends a batch under the terms; `settled` is called once, when every operation has a status. */
   send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void
-  /** The terms of a batch whose first operation is appended now. */
-  terms(): FrameTerms
+  /** The terms of a batch whose first operation is appended now; of a call that was made earlier its deadline is given. */
+  terms(deadlineMs?: number): FrameTerms
   /** Whether as much waits to be sent as may. */
   isFull(): boolean
   /** What calls do while it is full. */
@@ -76,15 +77,22 @@ export class Batcher {
   }
 
   /**
-   * Calls `run`, which encodes a call, when it is that call's turn; resolves as it does. Rejects with QUEUE_FULL when calls are
-   * not to wait, with TIMEOUT when there is no room in time.
+   * Calls `run`, which encodes a call by `openUntil` and more, when it is that call's turn; resolves as it does. Rejects with
+   * QUEUE_FULL when calls are not to wait, with TIMEOUT when there is no room in time. Only while calls must wait.
    */
-  whenRoom<T>(run: () => Promise<T>): Promise<T> {
-    if (!this.mustWait) return run()
+  whenRoom<T>(run: (deadlineMs: number) => Promise<T>): Promise<T> {
+    assert(this.mustWait, 'a call waits only for want of room')
     if (this.#outlet.whenFull === 'fail') {
       return Promise.reject(new SluiceError('QUEUE_FULL', 'as much waits to be sent as the client may keep'))
     }
     return this.#line.wait(this.#outlet.terms().deadlineMs, run)
+  }
+
+  /** Sees to it that the next operation travels under terms that end when its call does, which has waited already. */
+  openUntil(deadlineMs: number): void {
+    if (this.#terms?.suits(deadlineMs) === true) return
+    this.#send()
+    this.#open(deadlineMs)
   }
 
   /** A get, exists or delete without options; resolves to what is wanted of its result. Rejects with KEY_TOO_LARGE too. */
@@ -138,7 +146,7 @@ export class Batcher {
   /** A reply has arrived on this lane, or its connection has ended. */
   onProgress(): void {
     this.#isReplySeen = true
-    this.#line.advance(() => !this.#outlet.isFull())
+    this.#advance()
     this.#planFlush()
   }
 
@@ -165,6 +173,14 @@ export class Batcher {
     this.#send()
   }
 
+  #advance(): void {
+    while (!this.#line.isEmpty && !this.#outlet.isFull()) {
+      this.#line.advance(() => !this.#outlet.isFull())
+      // Calls that are made from now on must not share what time is left to these.
+      this.#send()
+    }
+  }
+
   #send(): void {
     const builder = this.#builder
     if (builder === undefined) return
@@ -178,10 +194,10 @@ export class Batcher {
     this.#outlet.send(builder, terms, (results) => settle(calls, results, this.#owned))
   }
 
-  #open(): BatchBuilder {
+  #open(deadlineMs?: number): BatchBuilder {
     const builder = this.#outlet.open()
     this.#builder = builder
-    this.#terms = this.#outlet.terms()
+    this.#terms = this.#outlet.terms(deadlineMs)
     this.#planFlush()
     return builder
   }

@@ -1,5 +1,5 @@
-// Calls that wait for room in the queue to their server, before they are encoded. Each goes when it is its turn, in order;
-// one that has waited too long is not done.
+// Calls that wait for room in the queue to their server, before they are encoded. Each goes when it is its turn, in order,
+// and keeps its time limit; one that has waited too long is not done.
 
 import { SluiceError } from '../util/errors.ts'
 import { Fifo } from './fifo.ts'
@@ -19,10 +19,13 @@ export class CallLine {
     return this.#calls.length === 0
   }
 
-  /** Resolves as `run` does, which is called when it is this call's turn, or rejects with TIMEOUT at `deadlineMs`. */
-  wait<T>(deadlineMs: number, run: () => Promise<T>): Promise<T> {
+  /**
+   * Resolves as `run` does, which is called with the deadline when it is this call's turn, or rejects with TIMEOUT at
+   * `deadlineMs`.
+   */
+  wait<T>(deadlineMs: number, run: (deadlineMs: number) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#calls.push({ deadlineMs, go: () => run().then(resolve, reject), fail: reject })
+      this.#calls.push({ deadlineMs, go: () => run(deadlineMs).then(resolve, reject), fail: reject })
     })
   }
 

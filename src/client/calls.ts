@@ -53,14 +53,14 @@ export class Calls {
   ): Promise<unknown> {
     const dispatcher = this.#dispatcher
     this.#check(limits)
-    const run = (operation: OperationFields): Promise<unknown> => {
-      const shard = dispatcher.shardOf(operation.key ?? key)
-      return dispatcher.batcherOf(shard).operation(want, code, shard, operation)
+    const shard = dispatcher.shardOf(key)
+    const batcher = dispatcher.batcherOf(shard)
+    if (!batcher.mustWait) {
+      return this.#limited(code, limits, batcher.operation(want, code, shard, { ...fields, key }))
     }
-    const batcher = dispatcher.batcherOf(dispatcher.shardOf(key))
-    if (!batcher.mustWait) return this.#limited(code, limits, run({ ...fields, key }))
     const kept = { ...fields, key: keep(key), ...(fields.value !== undefined && { value: keep(fields.value) }) }
-    return this.#later(batcher, code, limits, () => run(kept))
+    const shardNow = (): number => dispatcher.shardOf(kept.key)
+    return this.#later(batcher, code, limits, shardNow, (now, shard) => now.operation(want, code, shard, kept))
   }
 
   /** An operation on the whole shard of that number. Rejects with NOT_EXECUTED when there is none any more. */
@@ -78,12 +78,12 @@ export class Calls {
       if (shard === undefined) throw new SluiceError('NOT_EXECUTED', `there is no shard ${shardId} any more`)
       return shard
     }
-    const run = async (): Promise<unknown> => {
-      const shard = shardNow()
-      return dispatcher.batcherOf(shard).operation(want, code, shard, fields)
-    }
-    const batcher = dispatcher.batcherOf(shardNow())
-    return batcher.mustWait ? this.#later(batcher, code, limits, run) : this.#limited(code, limits, run())
+    const run = (batcher: Batcher, shard: number): Promise<unknown> => batcher.operation(want, code, shard, fields)
+    const shard = shardNow()
+    const batcher = dispatcher.batcherOf(shard)
+    return batcher.mustWait
+      ? this.#later(batcher, code, limits, shardNow, run)
+      : this.#limited(code, limits, run(batcher, shard))
   }
 
   /** A read of every key; resolves to their values in the order of the keys. */
@@ -113,11 +113,13 @@ export class Calls {
 
   #appendLater(batcher: Batcher, key: Bytes, gathering: Gathering, position: number): void {
     const dispatcher = this.#dispatcher
-    const append = async (): Promise<void> => {
+    const append = async (deadlineMs: number): Promise<void> => {
       if (dispatcher.isDestroyed) throw dispatcher.closeReason
       if (gathering.isOver) return
       const shard = dispatcher.shardOf(key)
-      dispatcher.batcherOf(shard).gather(shard, key, gathering, position)
+      const now = dispatcher.batcherOf(shard)
+      now.openUntil(deadlineMs)
+      now.gather(shard, key, gathering, position)
     }
     batcher.whenRoom(append).catch((error) => gathering.fail(error))
   }
@@ -132,16 +134,28 @@ export class Calls {
     return limited(this.#dispatcher.clock, limits, () => fateUnderWay(code), work)
   }
 
-  /** A call that waits for room before it is encoded; until then it can be withdrawn. */
-  #later<T>(batcher: Batcher, code: number, limits: CallOptions, run: () => Promise<T>): Promise<T> {
+  /**
+   * A call that waits for room before it is encoded by `run`, for the shard and lane that it has by then; until then it can be
+   * withdrawn.
+   */
+  #later<T>(
+    batcher: Batcher,
+    code: number,
+    limits: CallOptions,
+    shardNow: () => number,
+    run: (batcher: Batcher, shard: number) => Promise<T>,
+  ): Promise<T> {
     const dispatcher = this.#dispatcher
     let fate: Fate = 'not-done'
     let isOver = false
-    const encode = async (): Promise<T> => {
+    const encode = async (deadlineMs: number): Promise<T> => {
       if (dispatcher.isDestroyed) throw dispatcher.closeReason
       if (isOver) throw new SluiceError('CANCELLED', 'the call was given up')
+      const shard = shardNow()
+      const now = dispatcher.batcherOf(shard)
       fate = fateUnderWay(code)
-      return run()
+      now.openUntil(deadlineMs)
+      return run(now, shard)
     }
     const fateNow = (): Fate => {
       isOver = true

@@ -141,9 +141,9 @@ export class Dispatcher implements LaneOwner {
   }
 
   /** The terms of a batch of promise calls that is opened now. */
-  terms(): FrameTerms {
+  terms(deadlineMs = this.clock.monotonicMs() + this.#settings.timeoutMs): FrameTerms {
     this.#sweep.wake()
-    return new FrameTerms(this.clock.monotonicMs(), this.#settings.timeoutMs)
+    return new FrameTerms(deadlineMs, this.#settings.timeoutMs)
   }
 
   /** Sends a batch; `settled` is called once, when every operation has a status. */
@@ -159,7 +159,7 @@ export class Dispatcher implements LaneOwner {
   ): Promise<BatchResults> {
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason)
     this.flush()
-    const terms = new FrameTerms(this.clock.monotonicMs(), timeoutMs)
+    const terms = new FrameTerms(this.clock.monotonicMs() + timeoutMs, timeoutMs)
     this.#sweep.wake(timeoutMs)
     const cancel = (): void => this.#cancel(terms)
     return new Promise((resolve, reject) => {
@@ -301,6 +301,7 @@ export class Dispatcher implements LaneOwner {
     this.#submit(this.#routedAgain(unsent))
     // Calls that wait for room belong to other lanes now, perhaps, and must not be overtaken there.
     for (const lane of [...held, ...gone]) lane.batcher.flush()
+    for (const lane of this.#lanes) lane.batcher.sendOpen()
     for (const lane of before) lane.proceed()
     for (const lane of gone) void lane.close()
     this.onProgress()

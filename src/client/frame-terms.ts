@@ -3,6 +3,9 @@
 
 import { SluiceError } from '../util/errors.ts'
 
+/** Calls travel together whose limits lie within this part of the time limit. */
+const SHARED_PARTS = 20
+
 /** What all frames of one batch have in common. */
 export class FrameTerms {
   /** Monotonic time after which nothing of the batch is sent or awaited. */
@@ -11,9 +14,16 @@ export class FrameTerms {
   /** Why a server did not execute what it was sent; undefined when it was not refused. */
   refusal: string | undefined
 
-  constructor(nowMs: number, timeoutMs: number) {
-    this.deadlineMs = nowMs + timeoutMs
+  /** @param timeoutMs The time limit that ends at the deadline. */
+  constructor(deadlineMs: number, timeoutMs: number) {
+    this.deadlineMs = deadlineMs
     this.#timeoutMs = timeoutMs
+  }
+
+  /** Whether a call that is to end at `deadlineMs` may share these terms: they end no later, and not much sooner. */
+  suits(deadlineMs: number): boolean {
+    const soonerMs = deadlineMs - this.deadlineMs
+    return soonerMs >= 0 && soonerMs <= this.#timeoutMs / SHARED_PARTS
   }
 
   /** What operations get that were not sent in time, or only refused: they were not done. */

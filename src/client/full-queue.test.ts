@@ -45,6 +45,15 @@ async function stuck(
   return { cluster, client, slow, quick, release }
 }
 
+/** Lets time pass in small steps, in each of which everything on its way arrives. */
+async function pass(clock: ManualClock, durationMs: number): Promise<void> {
+  for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs += 10) {
+    await turns(3)
+    clock.advance(10)
+  }
+  await turns(3)
+}
+
 function outcome(call: Promise<unknown>): Promise<string> {
   return call.then(
     () => 'done',
@@ -160,15 +169,45 @@ describe('a call that waits for room', () => {
     expect(clock.timerCount).toBe(0)
   })
 
-  it('keeps its time limit from when it was made', async () => {
+  it('keeps its time limit from when it was made, and shares it with none that was made much later', async () => {
     const clock = new ManualClock()
-    const { client, slow, release } = await stuck({ clock, timeoutMs: 1_000 })
-    clock.advance(300)
-    const waiting = outcome(client.set(slow, 'v'))
-    await turns()
-    clock.advance(600)
-    await release()
-    expect(await waiting).toBe('done')
+    const { cluster, client, slow } = await stuck({ clock, timeoutMs: 1_000 })
+    const ended: string[] = []
+    const call = (name: string): void => {
+      void outcome(client.set(`${slow}#${name}`, 'v')).then((is) => ended.push(`${name}: ${is}`))
+    }
+    await pass(clock, 100)
+    call('a')
+    await pass(clock, 800)
+    call('b')
+    // There is room, but what fills the window now is not answered.
+    cluster.isHolding = true
+    cluster.at('one:2')[0]?.answer()
+    await pass(clock, 50)
+    call('c')
+    await pass(clock, 100)
+    expect(ended).toEqual([])
+    await pass(clock, 150)
+    expect(ended).toEqual(['a: TIMEOUT not-done'])
+    await pass(clock, 600)
+    expect(ended).toHaveLength(1)
+    await pass(clock, 300)
+    expect(ended.toSorted()).toEqual(['a: TIMEOUT not-done', 'b: TIMEOUT not-done', 'c: TIMEOUT not-done'])
+  })
+
+  it('can be aborted when it was sent', async () => {
+    const { cluster, client, slow } = await stuck()
+    const controller = new AbortController()
+    const call = outcome(client.set(slow, 'v', { signal: controller.signal }))
+    cluster.isHolding = true
+    const connection = cluster.at('one:2')[0]
+    for (let frames = 0; frames < 2; frames++) {
+      connection?.answer(1)
+      await turns()
+    }
+    expect(connection?.waiting).toHaveLength(1)
+    controller.abort()
+    expect(await call).toBe('CANCELLED unknown')
   })
 
   it('is done by close, and not done by destroy', async () => {

@@ -67,7 +67,7 @@ export class Lane {
       isFull: () => this.queuedBytes >= owner.queueBytesMax,
       whenFull: owner.whenFull,
       open: () => owner.open(),
-      terms: () => owner.terms(),
+      terms: (deadlineMs) => owner.terms(deadlineMs),
       send: (builder, terms, settled) => owner.send(builder, terms, settled),
     })
   }
