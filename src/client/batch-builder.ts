@@ -42,6 +42,7 @@ export class BatchBuilder {
   readonly #full: OpenSection[] = []
   #columns: Columns
   #operationCount = 0
+  #bytes = 0
 
   constructor(routing: Routing, frameOpsMax: number, pools: Pools) {
     this.routing = routing
@@ -56,6 +57,11 @@ export class BatchBuilder {
     return this.#operationCount
   }
 
+  /** Bytes of the frames that `finish` makes of it, at most. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Whether at least one frame of good size is ready. */
   get hasFullFrame(): boolean {
     return this.#full.length > 0
@@ -64,23 +70,26 @@ export class BatchBuilder {
   /** Appends an operation that has a key alone; returns its index. Throws KEY_TOO_LARGE, and then appends nothing. */
   append(operation: number, shard: number, key: string | Uint8Array): number {
     const writer = this.#writers[shard] ?? this.#open(shard)
+    const start = writer.end
     if (typeof key === 'string') writer.appendString(operation, key)
     else writer.appendBytes(operation, key, 0, key.length)
-    return this.#appended(shard, writer)
+    return this.#appended(shard, writer, start)
   }
 
   /** As `append`, for a key that is part of a larger array. */
   appendBytes(operation: number, shard: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
     const writer = this.#writers[shard] ?? this.#open(shard)
+    const start = writer.end
     writer.appendBytes(operation, key, keyStart, keyEnd)
-    return this.#appended(shard, writer)
+    return this.#appended(shard, writer, start)
   }
 
   /** Appends a set; returns its index. Throws KEY_TOO_LARGE or VALUE_TOO_LARGE, and then appends nothing. */
   appendSet(operation: number, shard: number, key: string | Uint8Array, value: string | Uint8Array): number {
     const writer = this.#writers[shard] ?? this.#open(shard)
+    const start = writer.end
     writer.appendSet(operation, key, value)
-    return this.#appended(shard, writer)
+    return this.#appended(shard, writer, start)
   }
 
   /** As `appendSet`, for a key and a value that are parts of larger arrays. */
@@ -95,15 +104,17 @@ export class BatchBuilder {
     valueEnd: number,
   ): number {
     const writer = this.#writers[shard] ?? this.#open(shard)
+    const start = writer.end
     writer.appendSetBytes(operation, key, keyStart, keyEnd, value, valueStart, valueEnd)
-    return this.#appended(shard, writer)
+    return this.#appended(shard, writer, start)
   }
 
   /** Appends any operation, with options and arguments; returns its index. Throws as `SectionWriter.appendOperation`. */
   appendOperation(code: number, shard: number, fields: OperationFields): number {
     const writer = this.#writers[shard] ?? this.#open(shard)
+    const start = writer.end
     writer.appendOperation(code, fields)
-    return this.#appended(shard, writer)
+    return this.#appended(shard, writer, start)
   }
 
   /**
@@ -122,6 +133,7 @@ export class BatchBuilder {
     while (this.#columns.capacity <= ends.length) this.#columns = this.#pools.columns.grow(this.#columns)
     this.#columns.shards.fill(shard, 0, ends.length + 1)
     this.#operationCount = ends.length + 1
+    this.#bytes += writer.end - OPERATIONS_START
   }
 
   /**
@@ -157,11 +169,13 @@ export class BatchBuilder {
     assert(shard < this.#writers.length, 'an operation is for a shard of the routing')
     const writer = this.#pools.takeWriter()
     this.#writers[shard] = writer
+    this.#bytes += OPERATIONS_START
     return writer
   }
 
-  #appended(shard: number, writer: SectionWriter): number {
+  #appended(shard: number, writer: SectionWriter, start: number): number {
     const index = this.#operationCount
+    this.#bytes += writer.end - start
     if (index === this.#columns.capacity) this.#columns = this.#pools.columns.grow(this.#columns)
     this.#columns.shards[index] = shard
     this.#operationCount = index + 1

@@ -31,7 +31,7 @@ export interface BatcherOutlet {
   send(builder: BatchBuilder, terms: FrameTerms, settled: (results: BatchResults) => void): void
   /** The terms of a batch whose first operation is appended now; of a call that was made earlier its deadline is given. */
   terms(deadlineMs?: number): FrameTerms
-  /** Whether as much waits to be sent as may. */
+  /** Whether as much waits to be sent as may, the open batch included. */
   isFull(): boolean
   /** What calls do while it is full. */
   readonly whenFull: 'wait' | 'fail'
@@ -69,6 +69,11 @@ export class Batcher {
 
   constructor(outlet: BatcherOutlet) {
     this.#outlet = outlet
+  }
+
+  /** Bytes of the open batch. */
+  get openBytes(): number {
+    return this.#builder?.bytes ?? 0
   }
 
   /** Whether a call has to wait before it is encoded. */
@@ -158,7 +163,7 @@ export class Batcher {
   /** Sends the open batch if its time has passed: its frames then end as those that were not sent do. */
   expire(nowMs: number): void {
     this.#line.expire(nowMs)
-    if (this.#terms !== undefined && this.#terms.deadlineMs <= nowMs) this.#send()
+    if (this.#terms !== undefined && this.#terms.deadlineMs <= nowMs) this.proceed()
   }
 
   /** Sends the open batch now, if there is one, with the calls that wait for room: what comes next comes behind them. */
@@ -166,6 +171,12 @@ export class Batcher {
     this.#send()
     this.#line.advance(() => true)
     this.#send()
+  }
+
+  /** Sends the open batch, and calls that wait for room as far as there is some. */
+  proceed(): void {
+    this.#send()
+    this.#advance()
   }
 
   /** Sends the open batch alone. */
@@ -225,7 +236,7 @@ export class Batcher {
     this.#isFlushPlanned = false
     const mayFlush = this.#isReplySeen || this.#outlet.isPrompt()
     this.#isReplySeen = false
-    if (mayFlush) this.#send()
+    if (mayFlush) this.proceed()
   }
 }
 

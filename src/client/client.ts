@@ -304,8 +304,8 @@ export class Client {
   }
 
   /**
-   * Resolves when no server has more than `queueBytesMax` bytes waiting for it. Whoever makes calls without awaiting them
-   * awaits this now and then, or memory grows with what the servers have not taken yet.
+   * Resolves when less than `queueBytesMax` bytes wait for each server, and no call waits for room. Whoever makes calls
+   * without awaiting them awaits this now and then, or memory grows with what the servers have not taken yet.
    */
   ready(): Promise<void> {
     if (this.#dispatcher.closeReason !== undefined) return Promise.reject(this.#dispatcher.closeReason)

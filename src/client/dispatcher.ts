@@ -186,9 +186,9 @@ export class Dispatcher implements LaneOwner {
     for (const lane of this.#lanes) lane.batcher.flush()
   }
 
-  /** Resolves when no lane's queue holds `queueBytesMax`. */
+  /** Resolves when a call would wait for room on no lane. */
   ready(): Promise<void> {
-    return this.#until(() => this.#lanes.every(({ queuedBytes }) => queuedBytes < this.queueBytesMax))
+    return this.#until(() => this.#lanes.every(({ batcher }) => !batcher.mustWait))
   }
 
   /** The replies of all shard threads to an admin command, in the order of the lanes. */
@@ -301,7 +301,7 @@ export class Dispatcher implements LaneOwner {
     this.#submit(this.#routedAgain(unsent))
     // Calls that wait for room belong to other lanes now, perhaps, and must not be overtaken there.
     for (const lane of [...held, ...gone]) lane.batcher.flush()
-    for (const lane of this.#lanes) lane.batcher.sendOpen()
+    for (const lane of this.#lanes) lane.batcher.proceed()
     for (const lane of before) lane.proceed()
     for (const lane of gone) void lane.close()
     this.onProgress()

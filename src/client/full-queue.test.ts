@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { oneShard, open, sixShards, turns } from '../../test/support/client-harness.ts'
-import type { FakeCluster } from '../../test/support/fake-cluster.ts'
+import { FakeCluster } from '../../test/support/fake-cluster.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { slotOfString } from '../cluster/slot.ts'
-import { frozenTopology, type Topology } from '../cluster/topology.ts'
+import { evenTopology, frozenTopology, type Topology } from '../cluster/topology.ts'
 import type { SluiceError } from '../util/errors.ts'
 import type { Client } from './client.ts'
 import type { ClientOptions } from './options.ts'
@@ -141,6 +141,62 @@ describe('a full queue', () => {
     expect(await outcome(client.set(quick, '1'))).toBe('done')
     await release()
     expect(await outcome(client.set(slow, '1'))).toBe('done')
+  })
+})
+
+describe('calls that are being gathered', () => {
+  const VALUE = 'x'.repeat(1_000)
+  const OPTIONS = { queueBytesMax: 100_000, framesInFlightMax: 1 }
+  /** The limit, and one operation. */
+  const CALLS_MAX = 100
+
+  /** Forty shards on one thread: all of them are gathered into one batch. */
+  async function openWide(options: ClientOptions): Promise<{ cluster: FakeCluster; client: Client }> {
+    const nodes = [{ id: 'one', host: 'one', ports: [1] }]
+    const cluster = new FakeCluster(evenTopology({ nodes, shardCount: 40 }))
+    return { cluster, client: await open(cluster, { ...OPTIONS, ...options }) }
+  }
+
+  it('fill the queue, and those beyond fail when the client is not to wait', async () => {
+    const { client } = await openWide({ whenFull: 'fail' })
+    const calls = Array.from({ length: 300 }, (_, number) => outcome(client.set(`k${number}`, VALUE)))
+    const many = outcome(client.getMany(['k1', 'k2']))
+    const outcomes = await Promise.all(calls)
+    const taken = outcomes.filter((each) => each === 'done').length
+    expect(taken).toBeGreaterThan(90)
+    expect(taken).toBeLessThanOrEqual(CALLS_MAX)
+    expect(outcomes.slice(taken)).toEqual(Array.from({ length: 300 - taken }, () => 'QUEUE_FULL not-done'))
+    expect(await many).toBe('QUEUE_FULL not-done')
+  })
+
+  it('fill the queue, and those beyond wait for their turn', async () => {
+    const { cluster, client } = await openWide({})
+    cluster.isHolding = true
+    const calls = Array.from({ length: 300 }, (_, number) => client.set(`{k}#${number}`, VALUE))
+    let isReady = false
+    void client.ready().then(() => {
+      isReady = true
+    })
+    await turns()
+    const sent = cluster.only().waiting.flatMap(({ sections }) => sections.flatMap(({ operations }) => operations))
+    expect(sent.length).toBeLessThanOrEqual(CALLS_MAX)
+    expect(isReady).toBe(false)
+    cluster.isHolding = false
+    cluster.only().answer()
+    await Promise.all(calls)
+    expect(numbers(cluster)).toEqual(calls.map((_, number) => number))
+    expect(isReady).toBe(true)
+  })
+
+  it('let those that wait go when their server cannot be reached', async () => {
+    const { cluster, client } = await openWide({ whenDisconnected: 'fail' })
+    cluster.isReachable = () => false
+    cluster.only().cut()
+    await turns()
+    const calls = Array.from({ length: 300 }, (_, number) => outcome(client.set(`k${number}`, VALUE)))
+    const ready = client.ready()
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['DISCONNECTED not-done']))
+    await ready
   })
 })
 

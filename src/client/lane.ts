@@ -82,9 +82,9 @@ export class Lane {
     return this.#waiting.length === 0 && (this.#connection?.isIdle ?? true)
   }
 
-  /** Bytes of frames that were not sent. */
+  /** Bytes of operations that were not sent, those that are being gathered included. */
   get queuedBytes(): number {
-    return this.#waitingBytes + (this.#connection?.queuedBytes ?? 0)
+    return this.#waitingBytes + this.batcher.openBytes + (this.#connection?.queuedBytes ?? 0)
   }
 
   /** Begins to connect. */
@@ -118,6 +118,7 @@ export class Lane {
       (!this.#owner.waitsForConnection && !this.isConnected && this.#failure !== undefined)
     ) {
       frame.fail(this.#unreached())
+      this.#owner.onProgress()
     } else {
       this.#waiting.push(frame)
       this.#waitingBytes += frame.bytes

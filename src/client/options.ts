@@ -33,8 +33,9 @@ export interface ClientOptions {
    */
   readonly framesInFlightMax?: number
   /**
-   * Bytes that may wait to be sent to one shard thread before further calls are made to wait, or fail (`whenFull`).
-   * Default 8 MiB; at least 1. One batch always fits.
+   * Bytes of operations that may wait to be sent to one shard thread, those included that are being gathered into a batch,
+   * before further calls are made to wait, or fail (`whenFull`). While fewer wait, one operation or batch of any size is
+   * taken. Default 8 MiB; at least 1.
    */
   readonly queueBytesMax?: number
   /**
