@@ -46,8 +46,11 @@ export interface ConnectionOptions {
   readonly resendUnknownWrites: boolean
   /** A frame of operations was answered, or no more frames are taken. */
   readonly onProgress: () => void
-  /** Operations were refused because they are for another thread; `takeUnsent` has them while it is held, or `retryLater` follows. */
-  readonly onMisrouted: () => void
+  /**
+   * Operations were refused because they are for another thread. They are taken by `takeUnsent`, or tried again a little
+   * later when `retry` is called; once they were taken, or the connection is over, that does nothing.
+   */
+  readonly onMisrouted: (retry: () => void) => void
   /** Frames that the connection will not get done, in the order of sending: they belong to the owner then. */
   readonly onLeft: (frames: readonly OutgoingFrame[]) => void
   /** The connection has ended, and nobody had asked for it. Called once, and last. */
@@ -72,8 +75,8 @@ export class Connection implements ByteChannelHandler {
   #hasProgress = false
   /** Nothing is sent, because all connections are being routed anew. */
   #isHeld = false
-  /** The owner was told that operations are for another thread, and has not said yet what to do. */
-  #isMisrouted = false
+  /** What the owner was given to call when it was told that operations are for another thread, and has not called yet. */
+  #retry: (() => void) | undefined
   /** What a frame gets that is submitted now; undefined while frames are taken. */
   #refusal: SluiceError | undefined
   /** The server said GO_AWAY: what was sent is awaited, what was not sent fails. */
@@ -147,13 +150,7 @@ export class Connection implements ByteChannelHandler {
   /** Sends a control request and resolves to the text of its reply. Rejects when the connection ends first. */
   request(kind: ControlKind, text = ''): Promise<string> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
-    return this.#requests.add(kind, this.#writer.sendControl(kind, text))
-  }
-
-  /** No newer topology is known: what was refused is tried again a little later. */
-  retryLater(): void {
-    this.#isMisrouted = false
-    if (!this.#isOver && !this.#isHeld && this.#window.remedy === REMEDY_REROUTE) this.#recoverLater()
+    return this.#requests.add(kind, () => this.#writer.sendControl(kind, text))
   }
 
   /** Sends no more operations until `proceed`; resolves when none is in flight. */
@@ -169,7 +166,7 @@ export class Connection implements ByteChannelHandler {
 
   /** What waits to be sent, in order; it belongs to the caller then. Only while held, and with nothing in flight. */
   takeUnsent(): OutgoingFrame[] {
-    this.#isMisrouted = false
+    this.#retry = undefined
     return this.#window.takeUnsent()
   }
 
@@ -260,7 +257,7 @@ export class Connection implements ByteChannelHandler {
       if (!this.#isHeld) this.#recover()
       this.#writer.send()
     }
-    if (this.#refusal !== undefined && this.#window.isIdle && this.#requests.count === 0) this.#endChannel()
+    if (this.#refusal !== undefined && this.#window.isIdle && this.#requests.isIdle) this.#endChannel(this.#refusal)
   }
 
   #becomeQuiet(): void {
@@ -277,10 +274,20 @@ export class Connection implements ByteChannelHandler {
       this.#window.recover()
     } else if (remedy !== REMEDY_REROUTE) {
       this.#recoverLater()
-    } else if (!this.#isMisrouted && this.#timer === undefined) {
-      this.#isMisrouted = true
-      this.#options.onMisrouted()
+    } else if (this.#retry === undefined && this.#timer === undefined) {
+      this.#askOwner()
     }
+  }
+
+  #askOwner(): void {
+    const retry = (): void => {
+      // The answer to an earlier question says nothing of what was refused since.
+      if (this.#retry !== retry) return
+      this.#retry = undefined
+      if (!this.#isOver && !this.#isHeld && this.#window.remedy === REMEDY_REROUTE) this.#recoverLater()
+    }
+    this.#retry = retry
+    this.#options.onMisrouted(retry)
   }
 
   #recoverLater(): void {
@@ -291,14 +298,15 @@ export class Connection implements ByteChannelHandler {
     })
   }
 
-  #endChannel(): void {
+  #endChannel(reason: SluiceError): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#requests.fail(reason)
     this.#channel.end()
     this.#cancelTimer()
     this.#timer = this.#options.clock.after(CLOSE_GRACE_MS, () => this.#channel.destroy())
     // The server asked for it.
-    if (!this.#isClosing && this.#refusal !== undefined) this.#options.onLost(this.#refusal)
+    if (!this.#isClosing) this.#options.onLost(reason)
   }
 
   /** Gives everything its fate, or leaves it to the owner. */

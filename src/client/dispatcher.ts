@@ -63,6 +63,8 @@ export class Dispatcher implements LaneOwner {
   readonly #sweep: Sweep
   #routing: Routing
   #lanes: readonly Lane[]
+  /** The newest topology that a server has told of; in force, or about to be. */
+  #newest: Topology
   /** Some lanes are held until another routing is in force. */
   #isRouting = false
   #waiters: Waiter[] = []
@@ -80,7 +82,8 @@ export class Dispatcher implements LaneOwner {
     this.#settings = settings
     this.#routing = routingOf(topology, settings.via)
     this.#lanes = this.#routing.targets.map((target) => new Lane(target, this))
-    this.#search = new TopologySearch(addresses, settings, this.#life.signal)
+    this.#newest = topology
+    this.#search = new TopologySearch(addresses, settings, this.#life.signal, (told) => this.#learn(told))
     this.#sweep = new Sweep(settings.clock, settings.timeoutMs, (nowMs) => this.#giveUpLate(nowMs))
   }
 
@@ -231,16 +234,15 @@ export class Dispatcher implements LaneOwner {
   }
 
   /** Called by a lane: some of its operations belong elsewhere. */
-  async onMisrouted(lane: Lane): Promise<void> {
-    const topology = await this.#search.among([lane, ...this.#lanes], this.topology)
-    // Whoever refused may know a topology that the others do not know yet: only that lane has to wait for it.
-    if (topology === undefined || !(await this.#routeAnew(topology))) lane.retryLater()
+  async onMisrouted(lane: Lane, retry: () => void): Promise<void> {
+    await this.#search.among([lane, ...this.#lanes])
+    // What others know of may not concern this lane, and what its server knows of may come late: then it asks again.
+    retry()
   }
 
   /** Called by a lane: its server cannot be reached. Perhaps others know where its shards are now. */
-  async onUnreachable(): Promise<void> {
-    const topology = await this.#search.anywhere(this.#lanes, this.topology)
-    if (topology !== undefined) await this.#routeAnew(topology)
+  onUnreachable(): void {
+    void this.#search.anywhere(this.#lanes)
   }
 
   async #drain(): Promise<void> {
@@ -283,16 +285,28 @@ export class Dispatcher implements LaneOwner {
     return (this.#lanes[index]?.queuedBytes ?? 0) >= this.queueBytesMax
   }
 
-  /** Puts a newer topology in force; false when it is none, or another one is about to be. */
-  async #routeAnew(topology: Topology): Promise<boolean> {
-    if (this.#isRouting || !isNewer(topology, this.topology)) return false
-    const routing = routingOf(topology, this.#settings.via)
+  /** Takes a topology that a server told of, and sees to it that the newest one comes into force. Returns whether it is newer. */
+  #learn(topology: Topology): boolean {
+    if (!isNewer(topology, this.#newest)) return false
+    this.#newest = topology
+    if (!this.#isRouting) void this.#routeAnew()
+    return true
+  }
+
+  /** Puts the newest topology in force, and then one that was learnt meanwhile. */
+  async #routeAnew(): Promise<void> {
+    while (isNewer(this.#newest, this.topology) && !this.isDestroyed) {
+      await this.#putInForce(routingOf(this.#newest, this.#settings.via))
+    }
+  }
+
+  async #putInForce(routing: Routing): Promise<void> {
     const changed = changedAddresses(this.#routing, routing)
     const held = this.#lanes.filter(({ target }) => changed.has(target.address))
     this.#isRouting = true
     await Promise.all(held.map((lane) => lane.hold()))
     this.#isRouting = false
-    if (this.#life.signal.aborted) return false
+    if (this.isDestroyed) return
     const before = this.#lanes
     // Open batches were begun under the routing that ends: calls of the next one must not join them.
     for (const lane of before) lane.batcher.sendOpen()
@@ -305,7 +319,6 @@ export class Dispatcher implements LaneOwner {
     for (const lane of before) lane.proceed()
     for (const lane of gone) void lane.close()
     this.onProgress()
-    return true
   }
 
   /** Lanes that the routing has as well stay, others begin to connect. Returns those that it has not. */

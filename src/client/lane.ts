@@ -36,8 +36,8 @@ export interface LaneOwner extends Pick<BatcherOutlet, 'open' | 'send' | 'terms'
   reach(target: LaneTarget): Promise<Reached>
   /** Frames were answered or given up on some lane, or a connection has ended. */
   onProgress(): void
-  /** The lane's server says that operations belong elsewhere. */
-  onMisrouted(lane: Lane): void
+  /** The lane's server says that operations belong elsewhere; `retry` tries them there again, unless they were taken since. */
+  onMisrouted(lane: Lane, retry: () => void): void
   /** A lane's server cannot be reached: perhaps its shards are elsewhere now. */
   onUnreachable(): void
 }
@@ -151,11 +151,6 @@ export class Lane {
     this.#connection?.checkSilence(nowMs, silentMsMax)
   }
 
-  /** Nobody knows where the operations belong that its server refused: they are tried again a little later. */
-  retryLater(): void {
-    this.#connection?.retryLater()
-  }
-
   /** Sends no more operations until `proceed`; resolves when none is in flight. */
   hold(): Promise<void> {
     this.#isHeld = true
@@ -220,7 +215,7 @@ export class Lane {
         this.batcher.onProgress()
         this.#owner.onProgress()
       },
-      onMisrouted: () => this.#owner.onMisrouted(this),
+      onMisrouted: (retry) => this.#owner.onMisrouted(this, retry),
       onLeft: (frames) => this.#takeBack(frames),
       onLost: (reason) => {
         this.#connection = undefined

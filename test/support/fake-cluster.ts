@@ -87,6 +87,8 @@ export class FakeCluster {
   isHolding = false
   /** Whether a thread can be connected to. */
   isReachable: (address: string) => boolean = () => true
+  /** Whether questions for the topology wait until `FakeConnection.tell`. */
+  isReticent: (address: string) => boolean = () => false
   /** Keys for which there is no memory. */
   isFull: (key: string) => boolean = () => false
   /** Changes a reply before it is sent. */
@@ -190,6 +192,8 @@ export class FakeConnection implements ByteChannelHandler {
   readonly waiting: ReceivedFrame[] = []
   /** Sequence numbers of the PONGs that arrived. */
   readonly pongs: number[] = []
+  /** Sequence numbers of questions for the topology that wait. */
+  readonly questions: number[] = []
   isClosed = false
   readonly #cluster: FakeCluster
   readonly #channel: ByteChannel
@@ -220,6 +224,13 @@ export class FakeConnection implements ByteChannelHandler {
   /** Answers the oldest waiting frames. */
   answer(count = this.waiting.length): void {
     for (const frame of this.waiting.splice(0, count)) this.#reply(frame)
+  }
+
+  /** Answers the questions that wait. */
+  tell(topology: Topology): void {
+    for (const sequence of this.questions.splice(0)) {
+      this.send(encodeControl(KIND_TOPOLOGY_REPLY, sequence, JSON.stringify(topology)))
+    }
   }
 
   /** Sends raw bytes. */
@@ -263,7 +274,8 @@ export class FakeConnection implements ByteChannelHandler {
   #onFrame(): void {
     const { kind, sequence } = this.#decoder
     if (kind === KIND_TOPOLOGY) {
-      this.send(encodeControl(KIND_TOPOLOGY_REPLY, sequence, JSON.stringify(this.#cluster.topology)))
+      this.questions.push(sequence)
+      if (!this.#cluster.isReticent(this.address)) this.tell(this.#cluster.topology)
     } else if (kind === KIND_ADMIN) {
       this.send(encodeControl(KIND_ADMIN_REPLY, sequence, JSON.stringify({ address: this.address })))
     } else if (kind === KIND_PONG) {
