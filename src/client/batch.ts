@@ -3,13 +3,13 @@
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
 import { OP_GET, OP_SET, OP_WITH_VERSION } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import type { SetOptions } from '../protocol/write-options.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchResults } from './batch-results.ts'
 import type { Dispatcher, SendOptions } from './dispatcher.ts'
 import { OperationList } from './operation-list.ts'
 import { checkTimeout } from './options.ts'
-import type { SetOptions } from './record-options.ts'
 
 /** Options of `client.batch`. */
 export interface BatchOptions {

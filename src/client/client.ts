@@ -16,6 +16,7 @@ import {
   OP_WRITE_RANGE,
 } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 import { decodeUtf8 } from '../util/bytes.ts'
 import { SluiceError } from '../util/errors.ts'
 import { AtomicBatch } from './atomic-batch.ts'
@@ -38,15 +39,7 @@ import { Calls } from './calls.ts'
 import { type ScannedRecord, type ScanOptions, scanKeys, scanRecords } from './cluster-scan.ts'
 import type { Dispatcher, SendOptions } from './dispatcher.ts'
 import { type Bytes, wholeNumber } from './operation-list.ts'
-import {
-  conditionFields,
-  type DeleteOptions,
-  type ExpireOptions,
-  expiryFields,
-  type NewRecordOptions,
-  type SetOptions,
-  setFields,
-} from './record-options.ts'
+import { conditionFields, expiryFields, setFields } from './record-options.ts'
 
 /** The counters of one shard thread, by the names that its server gives them. */
 export type ThreadStats = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 // The door `sluice`: a client for Sluice servers.
 
 export type { SlotRange, Topology, TopologyNode, TopologyShard } from '../cluster/topology.ts'
+export type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 export type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
 export type { Clock, Timer } from '../util/clock.ts'
 export { ERROR_CODES, type ErrorCode, type Fate, SluiceError } from '../util/errors.ts'
@@ -17,7 +18,6 @@ export type { SendOptions } from './dispatcher.ts'
 export { type ChannelAcceptor, memoryTransport } from './memory-transport.ts'
 export type { Bytes } from './operation-list.ts'
 export type { ClientOptions } from './options.ts'
-export type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from './record-options.ts'
 export type { Via } from './routing.ts'
 export { type ClientTlsOptions, type TcpTransportOptions, tcpTransport } from './tcp-transport.ts'
 export type { ClientChannel, MemoryReuse, Transport } from './transport.ts'

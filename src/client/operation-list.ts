@@ -12,16 +12,9 @@ import {
   OP_WRITE_RANGE,
 } from '../protocol/codes.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 import { SluiceError } from '../util/errors.ts'
-import {
-  conditionFields,
-  type DeleteOptions,
-  type ExpireOptions,
-  expiryFields,
-  type NewRecordOptions,
-  type SetOptions,
-  setFields,
-} from './record-options.ts'
+import { conditionFields, expiryFields, setFields } from './record-options.ts'
 
 /** Bytes of a key or a value; text is sent as UTF-8. */
 export type Bytes = string | Uint8Array

@@ -1,4 +1,4 @@
-// The options of writes, and the fields of operations that they become.
+// The fields of operations that the options of writes become.
 
 import {
   CONDITION_ABSENT,
@@ -11,40 +11,8 @@ import {
 } from '../protocol/codes.ts'
 import { EXPIRY_MS_MAX } from '../protocol/limits.ts'
 import type { OperationFields } from '../protocol/operation-head.ts'
+import type { SetOptions } from '../protocol/write-options.ts'
 import { SluiceError } from '../util/errors.ts'
-
-/** Options of `set`: when the record expires, and what must hold for it to be written. */
-export interface SetOptions {
-  /** Milliseconds from now on, by this machine's clock. Above 0; Infinity: never. Default Infinity. */
-  readonly ttlMs?: number
-  /** Instead of `ttlMs`: milliseconds since 1970, above 0, at which the record is gone; Infinity: never. */
-  readonly expiresAtMs?: number
-  /** Instead of `ttlMs`: the expiry that the record has; a new record has none. Default false. */
-  readonly keepExpiry?: boolean
-  /** Write only if there is no record, if there is one, or if there is one of this version. Default: always. */
-  readonly if?: 'absent' | 'present' | bigint
-}
-
-/** Options of `delete`. */
-export interface DeleteOptions {
-  /** Delete only the record of this version. Default: any. */
-  readonly if?: bigint
-}
-
-/** Options of `expire`. */
-export interface ExpireOptions {
-  /**
-   * Change the expiry only if there is none, if there is one, if the new one is later or earlier than the one there is
-   * (none is later than any), or if the record has this version. Default: always.
-   */
-  readonly if?: 'no-expiry' | 'has-expiry' | 'later' | 'earlier' | bigint
-}
-
-/** Options of `add`, `append` and `writeRange`. */
-export interface NewRecordOptions {
-  /** Milliseconds that a record lives which the call creates. Above 0; Infinity: never. Default Infinity. */
-  readonly ttlMs?: number
-}
 
 const CONDITIONS: Readonly<Record<string, number>> = {
   absent: CONDITION_ABSENT,

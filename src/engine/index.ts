@@ -8,6 +8,7 @@
  * store.get('greeting') // 'hello'
  */
 
+export type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 export { ERROR_CODES, type ErrorCode, SluiceError } from '../util/errors.ts'
 export {
   CHECK_MALFORMED,
@@ -32,14 +33,5 @@ export { openStore, type Store } from './store.ts'
 export type { Exchange, ScanPage, StoredRecord } from './store-answers.ts'
 export type { StoreBatch } from './store-batch.ts'
 export type { StoreBatchResults } from './store-batch-results.ts'
-export type {
-  AddOptions,
-  BatchOptions,
-  DeleteOptions,
-  ExpireOptions,
-  ScanOptions,
-  SetOptions,
-  StoreClock,
-  StoreOptions,
-} from './store-options.ts'
+export type { BatchOptions, ScanOptions, StoreClock, StoreOptions } from './store-options.ts'
 export type { StoreStats } from './store-stats.ts'

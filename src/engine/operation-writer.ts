@@ -33,9 +33,10 @@ import {
 import { compactSize, writeCompact } from '../protocol/compact.ts'
 import { FRAME_BYTES_MAX, KEY_BYTES_MAX, SCAN_KEYS_MAX, VALUE_BYTES_MAX } from '../protocol/limits.ts'
 import { TextScratch } from '../protocol/text-scratch.ts'
+import type { DeleteOptions, ExpireOptions, SetOptions } from '../protocol/write-options.ts'
 import { SHORT_TEXT_UNITS_MAX, UTF8_UNIT_BYTES_MAX, writeAscii, writeU32, writeU64 } from '../util/bytes.ts'
 import { type Bytes, checkBytes, checkRange, invalid, keyTooLarge, valueTooLarge } from './store-errors.ts'
-import type { DeleteOptions, ExpireOptions, SetOptions, StoreTime } from './store-options.ts'
+import type { StoreTime } from './store-options.ts'
 
 /** Bytes of the longest operation without its key and value, with room to spare. */
 const HEAD_BYTES_MAX = 64

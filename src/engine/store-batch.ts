@@ -10,12 +10,13 @@ import {
   STATUS_TOO_LARGE,
 } from '../protocol/codes.ts'
 import { ATOMIC_OPS_MAX, FRAME_OPS_MAX } from '../protocol/limits.ts'
+import type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 import { writeU16 } from '../util/bytes.ts'
 import { OperationWriter } from './operation-writer.ts'
 import { StoreBatchResults } from './store-batch-results.ts'
 import type { StoreCore } from './store-core.ts'
 import { type Bytes, errorOf, invalid } from './store-errors.ts'
-import type { AddOptions, BatchOptions, DeleteOptions, ExpireOptions, SetOptions } from './store-options.ts'
+import type { BatchOptions } from './store-options.ts'
 import type { ValueForm } from './value-form.ts'
 
 const BUFFER_BYTES_START = 1_024
@@ -111,7 +112,7 @@ export class StoreBatch<Form> {
   }
 
   /** `number` and `bigint` of the results have the sum. */
-  add(key: Bytes, delta: number | bigint = 1, options?: AddOptions): number {
+  add(key: Bytes, delta: number | bigint = 1, options?: NewRecordOptions): number {
     this.#open().add(key, delta, options?.ttlMs, this.#flags)
     return this.#added()
   }

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openTestStore } from '../../test/support/store-harness.ts'
 import { type Answer, type StoreCall, StoreOracle } from '../../test/support/store-oracle.ts'
+import type { SetOptions } from '../protocol/write-options.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { Store } from './store.ts'
 import type { StoreBatch } from './store-batch.ts'
 import type { StoreBatchResults } from './store-batch-results.ts'
-import type { SetOptions } from './store-options.ts'
 
 const ttlArbitrary = fc.constantFrom(1, 2, 5, 10, 100, Infinity)
 const callArbitrary: fc.Arbitrary<StoreCall> = fc.record({

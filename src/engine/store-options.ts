@@ -1,6 +1,7 @@
-// The options of a store and of its calls, each with its unit, its default and its limits.
+// The options of a store and of those of its calls that a client does not have, each with its unit, its default and its limits.
 
 import { EXPIRY_MS_MAX } from '../protocol/limits.ts'
+import type { SetOptions } from '../protocol/write-options.ts'
 import { systemClock } from '../util/clock.ts'
 import { type EvictionPolicy, MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from './options.ts'
 import { invalid } from './store-errors.ts'
@@ -37,39 +38,6 @@ export interface StoreOptions {
    * The time, for tests and simulation. Read only when a record has an expiry or is given one. Default: the machine's.
    */
   readonly clock?: StoreClock
-}
-
-/** Options of `set` and `exchange`: when the record expires, and what must hold for it to be written. */
-export interface SetOptions {
-  /** Milliseconds from now on. Above 0; Infinity: never. Default: the store's `ttlMs`. */
-  readonly ttlMs?: number
-  /** Instead of `ttlMs`: milliseconds since 1970, above 0, at which the record is gone; Infinity: never. */
-  readonly expiresAtMs?: number
-  /** Instead of `ttlMs`: the expiry that the record has; a new record has none. Default false. */
-  readonly keepExpiry?: boolean
-  /** Write only if there is no record, if there is one, or if there is one of this version. Default: always. */
-  readonly if?: 'absent' | 'present' | bigint
-}
-
-/** Options of `delete`. */
-export interface DeleteOptions {
-  /** Delete only the record of this version. Default: any. */
-  readonly if?: bigint
-}
-
-/** Options of `expire`. */
-export interface ExpireOptions {
-  /**
-   * Change the expiry only if there is none, if there is one, if the new one is later or earlier than the one there is
-   * (none is later than any), or if the record has this version. Default: always.
-   */
-  readonly if?: 'no-expiry' | 'has-expiry' | 'later' | 'earlier' | bigint
-}
-
-/** Options of `add`. */
-export interface AddOptions {
-  /** Milliseconds that a record lives which is new. Above 0; Infinity: for ever. Default: the store's `ttlMs`. */
-  readonly ttlMs?: number
 }
 
 /** Options of `scan`. */

@@ -17,19 +17,12 @@ import {
   STATUS_UNMET,
   STATUS_VALUE,
 } from '../protocol/codes.ts'
+import type { DeleteOptions, ExpireOptions, NewRecordOptions, SetOptions } from '../protocol/write-options.ts'
 import type { Exchange, ScanPage, StoredRecord } from './store-answers.ts'
 import { StoreBatch } from './store-batch.ts'
 import { StoreCore } from './store-core.ts'
 import { type Bytes, checkRange } from './store-errors.ts'
-import type {
-  AddOptions,
-  BatchOptions,
-  DeleteOptions,
-  ExpireOptions,
-  ScanOptions,
-  SetOptions,
-  StoreOptions,
-} from './store-options.ts'
+import type { BatchOptions, ScanOptions, StoreOptions } from './store-options.ts'
 import { PAGE_KEYS_DEFAULT, readPage, walkPages } from './store-scan.ts'
 import { type StoreStats, storeStats } from './store-stats.ts'
 import { BytesForm, TEXT_FORM, type ValueForm } from './value-form.ts'
@@ -167,9 +160,9 @@ export class Store<Form extends string | Uint8Array = string> {
    * type of `delta`: exact as a bigint, rounded beyond 2^53 as a number. The record keeps its expiry. Throws
    * NOT_A_NUMBER and OVERFLOW.
    */
-  add(key: Bytes, delta?: number, options?: AddOptions): number
-  add(key: Bytes, delta: bigint, options?: AddOptions): bigint
-  add(key: Bytes, delta: number | bigint = 1, options?: AddOptions): number | bigint {
+  add(key: Bytes, delta?: number, options?: NewRecordOptions): number
+  add(key: Bytes, delta: bigint, options?: NewRecordOptions): bigint
+  add(key: Bytes, delta: number | bigint = 1, options?: NewRecordOptions): number | bigint {
     const core = this.#core
     core.begin().add(key, delta, options?.ttlMs, 0)
     core.run()
