@@ -60,7 +60,7 @@ export class Calls {
     }
     const kept = { ...fields, key: keep(key), ...(fields.value !== undefined && { value: keep(fields.value) }) }
     const shardNow = (): number => dispatcher.shardOf(kept.key)
-    return this.#later(batcher, code, limits, shardNow, (now, shard) => now.operation(want, code, shard, kept))
+    return this.#later(batcher, code, limits, shardNow, (current, shard) => current.operation(want, code, shard, kept))
   }
 
   /** An operation on the whole shard of that number. Rejects with NOT_EXECUTED when there is none any more. */
@@ -117,9 +117,9 @@ export class Calls {
       if (dispatcher.isDestroyed) throw dispatcher.closeReason
       if (gathering.isOver) return
       const shard = dispatcher.shardOf(key)
-      const now = dispatcher.batcherOf(shard)
-      now.openUntil(deadlineMs)
-      now.gather(shard, key, gathering, position)
+      const current = dispatcher.batcherOf(shard)
+      current.openUntil(deadlineMs)
+      current.gather(shard, key, gathering, position)
     }
     batcher.whenRoom(append).catch((error) => gathering.fail(error))
   }
@@ -152,10 +152,10 @@ export class Calls {
       if (dispatcher.isDestroyed) throw dispatcher.closeReason
       if (isOver) throw new SluiceError('CANCELLED', 'the call was given up')
       const shard = shardNow()
-      const now = dispatcher.batcherOf(shard)
+      const current = dispatcher.batcherOf(shard)
       fate = fateUnderWay(code)
-      now.openUntil(deadlineMs)
-      return run(now, shard)
+      current.openUntil(deadlineMs)
+      return run(current, shard)
     }
     const fateNow = (): Fate => {
       isOver = true

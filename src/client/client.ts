@@ -38,6 +38,7 @@ import {
 import { Calls } from './calls.ts'
 import { type ScannedRecord, type ScanOptions, scanKeys, scanRecords } from './cluster-scan.ts'
 import type { Dispatcher, SendOptions } from './dispatcher.ts'
+import { ofEveryShard } from './every-shard.ts'
 import { type Bytes, wholeNumber } from './operation-list.ts'
 import { conditionFields, expiryFields, setFields } from './record-options.ts'
 
@@ -272,7 +273,7 @@ export class Client {
 
   /** The number of records in the cluster; some that have expired may be counted. Each shard is asked at its own time. */
   async count(options?: CallOptions): Promise<number> {
-    const counts = await this.#ofEachShard(WANTS_NUMBER, OP_COUNT, options)
+    const counts = await ofEveryShard(this.#dispatcher, this.#calls, WANTS_NUMBER, OP_COUNT, options)
     return counts.reduce<number>((sum, count) => sum + Number(count), 0)
   }
 
@@ -281,7 +282,7 @@ export class Client {
    * rejects with a message that names them, and the others are empty.
    */
   async clear(options?: CallOptions): Promise<void> {
-    await this.#ofEachShard(WANTS_NOTHING, OP_CLEAR, options)
+    await ofEveryShard(this.#dispatcher, this.#calls, WANTS_NOTHING, OP_CLEAR, options)
   }
 
   /** An empty batch: the fast way to send many operations. Throws CLOSED after `close` or `destroy`. */
@@ -349,28 +350,6 @@ export class Client {
     }
     results.release()
     return found
-  }
-
-  /** What each shard answers. Rejects when some did not, and says which. */
-  async #ofEachShard(want: number, code: number, options: CallOptions | undefined): Promise<unknown[]> {
-    const { shards } = this.topology
-    const settled = await Promise.allSettled(shards.map(({ id }) => this.#calls.ofShard(want, code, id, {}, options)))
-    const answers: unknown[] = []
-    const failures: string[] = []
-    let cause: unknown
-    let isKnown = code === OP_COUNT
-    for (const [index, outcome] of settled.entries()) {
-      if (outcome.status === 'fulfilled') {
-        answers.push(outcome.value)
-      } else {
-        cause ??= outcome.reason
-        failures.push(`${shards[index]?.id} (${outcome.reason.message})`)
-      }
-    }
-    if (!(cause instanceof SluiceError)) return answers
-    isKnown ||= settled.every((outcome) => outcome.status === 'rejected' && outcome.reason.fate === 'not-done')
-    const message = `${failures.length} of ${shards.length} shards failed: ${failures.join(', ')}`
-    throw new SluiceError(cause.code, message, { cause, fate: isKnown ? 'not-done' : 'unknown' })
   }
 }
 

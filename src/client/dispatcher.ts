@@ -1,13 +1,10 @@
-// Brings batches to the lanes of the routing in force, and changes the routing when a server says that it is old.
-//
-// Routing anew stops the lanes that it is about for a moment, so that no order is lost: those to threads whose shards change
-// are held until their frames in flight were answered; what was not executed is routed again, in its order; then what was
-// sent in the meantime; then the lanes go on. All other lanes go on all the time.
+// Brings batches to the lanes of the routing in force, ends what takes too long, and closes all of it. `topology-changes.ts`
+// puts other routings in force.
 //
 //   invariant: frames on a lane were routed by `#routing`, but for those on held lanes, which are routed again
 
 import { slotOfBytes, slotOfString } from '../cluster/slot.ts'
-import { isNewer, type Topology } from '../cluster/topology.ts'
+import type { Topology } from '../cluster/topology.ts'
 import { KIND_ADMIN } from '../protocol/frame.ts'
 import { FRAME_OPS_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
@@ -27,9 +24,9 @@ import type { Settings } from './options.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { Pools } from './pools.ts'
 import { reroute } from './reroute.ts'
-import { changedAddresses, isSameTarget, type LaneTarget, type Routing, routingOf } from './routing.ts'
+import { type LaneTarget, type Routing, routingOf } from './routing.ts'
 import { Sweep } from './sweep.ts'
-import { TopologySearch } from './topology-search.ts'
+import { type RoutingOwner, TopologyChanges } from './topology-changes.ts'
 
 interface Waiter {
   readonly isDue: () => boolean
@@ -47,7 +44,7 @@ export interface SendOptions {
 }
 
 /** What the calls of one client share. */
-export class Dispatcher implements LaneOwner {
+export class Dispatcher implements LaneOwner, RoutingOwner {
   readonly clock: Clock
   readonly random: Random
   readonly framesInFlightMax: number
@@ -59,14 +56,10 @@ export class Dispatcher implements LaneOwner {
   readonly #pools = new Pools()
   /** Aborts when the client is closed or destroyed. */
   readonly #life = new AbortController()
-  readonly #search: TopologySearch
+  readonly #changes: TopologyChanges
   readonly #sweep: Sweep
   #routing: Routing
   #lanes: readonly Lane[]
-  /** The newest topology that a server has told of; in force, or about to be. */
-  #newest: Topology
-  /** Some lanes are held until another routing is in force. */
-  #isRouting = false
   #waiters: Waiter[] = []
   #closing: Promise<void> | undefined
   #closeReason: SluiceError | undefined
@@ -82,8 +75,7 @@ export class Dispatcher implements LaneOwner {
     this.#settings = settings
     this.#routing = routingOf(topology, settings.via)
     this.#lanes = this.#routing.targets.map((target) => new Lane(target, this))
-    this.#newest = topology
-    this.#search = new TopologySearch(addresses, settings, this.#life.signal, (told) => this.#learn(told))
+    this.#changes = new TopologyChanges(this, addresses, settings, this.#life.signal)
     this.#sweep = new Sweep(settings.clock, settings.timeoutMs, (nowMs) => this.#giveUpLate(nowMs))
   }
 
@@ -113,6 +105,14 @@ export class Dispatcher implements LaneOwner {
   /** Whether nothing can be sent any more. */
   get isDestroyed(): boolean {
     return this.#life.signal.aborted
+  }
+
+  get routing(): Routing {
+    return this.#routing
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes
   }
 
   /** The topology in force. */
@@ -234,20 +234,36 @@ export class Dispatcher implements LaneOwner {
   }
 
   /** Called by a lane: some of its operations belong elsewhere. */
-  async onMisrouted(lane: Lane, retry: () => void): Promise<void> {
-    await this.#search.among([lane, ...this.#lanes])
-    // What others know of may not concern this lane, and what its server knows of may come late: then it asks again.
-    retry()
+  onMisrouted(lane: Lane, retry: () => void): void {
+    void this.#changes.onMisrouted(lane, retry)
   }
 
-  /** Called by a lane: its server cannot be reached. Perhaps others know where its shards are now. */
+  /** Called by a lane: its server cannot be reached. */
   onUnreachable(): void {
-    void this.#search.anywhere(this.#lanes)
+    this.#changes.onUnreachable()
+  }
+
+  /** Called when the topology changes: a lane to a thread that there was none to. */
+  openLane(target: LaneTarget): Lane {
+    const lane = new Lane(target, this)
+    lane.start()
+    return lane
+  }
+
+  /** Called when the topology changes. */
+  adopt(routing: Routing, lanes: readonly Lane[]): void {
+    this.#routing = routing
+    this.#lanes = lanes
+  }
+
+  /** Called when the topology has changed: sends what an earlier routing had brought to other lanes. */
+  submitAgain(frames: readonly OutgoingFrame[]): void {
+    this.#submit(this.#routedAgain(frames))
   }
 
   async #drain(): Promise<void> {
     this.flush()
-    const isIdle = (): boolean => !this.#isRouting && this.#lanes.every((lane) => lane.isIdle)
+    const isIdle = (): boolean => !this.#changes.isUnderWay && this.#lanes.every((lane) => lane.isIdle)
     await this.#until(isIdle)
     this.#sweep.stop()
     this.#life.abort(this.#closeReason)
@@ -283,56 +299,6 @@ export class Dispatcher implements LaneOwner {
 
   #isFull(index: number): boolean {
     return (this.#lanes[index]?.queuedBytes ?? 0) >= this.queueBytesMax
-  }
-
-  /** Takes a topology that a server told of, and sees to it that the newest one comes into force. Returns whether it is newer. */
-  #learn(topology: Topology): boolean {
-    if (!isNewer(topology, this.#newest)) return false
-    this.#newest = topology
-    if (!this.#isRouting) void this.#routeAnew()
-    return true
-  }
-
-  /** Puts the newest topology in force, and then one that was learnt meanwhile. */
-  async #routeAnew(): Promise<void> {
-    while (isNewer(this.#newest, this.topology) && !this.isDestroyed) {
-      await this.#putInForce(routingOf(this.#newest, this.#settings.via))
-    }
-  }
-
-  async #putInForce(routing: Routing): Promise<void> {
-    const changed = changedAddresses(this.#routing, routing)
-    const held = this.#lanes.filter(({ target }) => changed.has(target.address))
-    this.#isRouting = true
-    await Promise.all(held.map((lane) => lane.hold()))
-    this.#isRouting = false
-    if (this.isDestroyed) return
-    const before = this.#lanes
-    // Open batches were begun under the routing that ends: calls of the next one must not join them.
-    for (const lane of before) lane.batcher.sendOpen()
-    const unsent = held.flatMap((lane) => lane.takeUnsent())
-    const gone = this.#adopt(routing)
-    this.#submit(this.#routedAgain(unsent))
-    // Calls that wait for room belong to other lanes now, perhaps, and must not be overtaken there.
-    for (const lane of [...held, ...gone]) lane.batcher.flush()
-    for (const lane of this.#lanes) lane.batcher.proceed()
-    for (const lane of before) lane.proceed()
-    for (const lane of gone) void lane.close()
-    this.onProgress()
-  }
-
-  /** Lanes that the routing has as well stay, others begin to connect. Returns those that it has not. */
-  #adopt(routing: Routing): Lane[] {
-    const before = this.#lanes
-    this.#lanes = routing.targets.map((target) => {
-      const lane = before.find((other) => isSameTarget(other.target, target))
-      if (lane !== undefined) return lane
-      const fresh = new Lane(target, this)
-      fresh.start()
-      return fresh
-    })
-    this.#routing = routing
-    return before.filter((lane) => !this.#lanes.includes(lane))
   }
 
   #cancel(terms: FrameTerms): void {

@@ -99,9 +99,13 @@ describe('a server that refuses operations and does not say why', () => {
     expect(client.topology.number).toBe(later.number)
   })
 
-  it('gets the newest topology in force, in whatever order they come', async () => {
+  it.each([
+    ['before', 2, 1],
+    ['after', 1, 2],
+  ])('gets the newest topology in force, told %s another one', async (_, first, second) => {
     const { cluster, clock, client, asked, key } = await reticent()
-    const [middle, newest] = [changedAt(client.topology, 'two:1'), changedAt(client.topology, ASKED, 2)]
+    const [told, toldNext] = [changedAt(client.topology, 'two:1', first), changedAt(client.topology, ASKED, second)]
+    const newest = first > second ? told : toldNext
     let refusals = 1
     cluster.rule = (_, __, { address }) =>
       address === ASKED && refusals-- > 0 ? { outcome: OUTCOME_STALE, executed: 0 } : undefined
@@ -109,8 +113,8 @@ describe('a server that refuses operations and does not say why', () => {
     const call = client.set(key, 'v')
     await turns()
     cluster.topology = newest
-    asked.tell(newest)
-    cluster.at('two:1')[0]?.tell(middle)
+    asked.tell(told)
+    cluster.at('two:1')[0]?.tell(toldNext)
     await pass(clock, 700)
     await call
     expect(client.topology.number).toBe(newest.number)
