@@ -8,6 +8,7 @@ import type { Gate } from './gate.ts'
 import type { ServerFacts } from './handshake.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
+import type { Refusals } from './refusals.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import type { Traffic } from './thread-stats.ts'
 import type { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
@@ -27,6 +28,7 @@ export interface ConnectionHost {
   readonly slabLine: WaitingLine
   readonly largeFrames: LargeFramePlaces
   readonly traffic: Traffic
+  readonly refusals: Refusals
   /** The connection with this number has said a good hello; called once. */
   onIntroduced(connectionNumber: number): void
   /** The channel of the connection with this number is closed; called once. */

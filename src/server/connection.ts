@@ -138,11 +138,12 @@ export class Connection implements ByteChannelHandler, Waiter {
       return
     }
     if (hello === undefined) return
-    const { clock, facts, gate, traffic } = this.#host
+    const { clock, facts, gate, refusals, traffic } = this.#host
     const refusal = refusalOf(hello, this.#standingRefusal, gate)
     this.#outbox.sendBytes(answerHello(refusal, facts, clock.nowMs()))
     if (refusal !== REFUSAL_NONE) {
       traffic.connectionsRefused++
+      refusals.noteHello(refusal, this.#standingRefusal, hello)
       this.#log(REFUSAL_NAMES[refusal] ?? 'unknown', 'connection refused')
       this.#end()
       return

@@ -21,6 +21,7 @@ import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { type OpenEngine, OwnedShards } from './owned-shard.ts'
+import { Refusals } from './refusals.ts'
 import { ReplyWriter } from './reply-writer.ts'
 import { SectionWatch } from './section-watch.ts'
 import { ShardOwners } from './shard-owners.ts'
@@ -122,10 +123,11 @@ export class ShardRuntime {
    */
   accept(channel: ByteChannel, refusal: number = REFUSAL_NONE): void {
     const { connectionsMax, strangersMax } = this.#options.limits
-    const { traffic } = this.#host
+    const { refusals, traffic } = this.#host
     const isCrowded = this.#connections.size >= connectionsMax + REFUSED_CONNECTIONS_MAX
     if (isCrowded || this.#strangers.size >= strangersMax) {
       traffic.connectionsRefused++
+      refusals.noteUnheard(isCrowded ? 'connections' : 'strangers')
       channel.destroy()
       return
     }
@@ -171,7 +173,7 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, traffic, slabLine, largeFrames } = this.#host
+    const { executor, forwarding, largeFrames, refusals, slabLine, traffic } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
@@ -180,6 +182,11 @@ export class ShardRuntime {
       sectionSizes: this.#watch.sizes(),
       waitingForSlabs: slabLine.waitingCount,
       waitingForLargeFrames: largeFrames.waitingCount,
+      waitingForMailboxes: forwarding.waitingForMailboxes,
+      waitingForForwardedReplies: forwarding.budget.line.waitingCount,
+      mailboxBytes: forwarding.mailboxBytes,
+      forwardedReplyBytes: forwarding.budget.claimedBytes,
+      refusals: refusals.counts,
       threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
       eventLoopDelay: this.#options.eventLoopDelay?.() ?? null,
       hotKeys: this.#watch.hotKeys(),
@@ -195,6 +202,7 @@ export class ShardRuntime {
     const executor = new FrameExecutor(owned, writer, this.#watch, siblings === undefined ? undefined : owners)
     const slabLine = new WaitingLine(() => executor.hasRoom())
     const stats = () => this.stats()
+    const traffic = new Traffic()
     return {
       clock,
       limits,
@@ -213,9 +221,10 @@ export class ShardRuntime {
       executor,
       control: new ControlReplies(writer, owned, stats),
       slabLine,
-      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings }),
+      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings, traffic }),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
-      traffic: new Traffic(),
+      traffic,
+      refusals: new Refusals(),
       onIntroduced: (number) => this.#strangers.delete(number),
       onClosed: (number) => this.#onClosed(number),
     }
