@@ -308,6 +308,13 @@ export const SHARD_ROWS: readonly Row<ShardStats>[] = [
     read: ({ discarded }) => discarded,
   },
   {
+    name: 'sluice_pending_slots',
+    type: 'gauge',
+    unit: 'slots',
+    help: 'Slots of the shard that it does not serve yet, since an earlier owner may, or old records of them are not discarded.',
+    read: ({ slotsPending }) => slotsPending,
+  },
+  {
     name: 'sluice_free_slabs',
     type: 'gauge',
     unit: 'slabs',

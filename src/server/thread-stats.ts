@@ -65,6 +65,8 @@ export interface ShardStats extends ShardFigures {
   /** Its number in the topology. */
   readonly shard: number
   readonly view: number
+  /** Slots that it owns and does not serve yet. */
+  readonly slotsPending: number
 }
 
 /** Counters of one shard thread since it started, and present sizes; the figures of its shards are sums. */
@@ -136,9 +138,13 @@ export function collectStats(owned: OwnedShards, traffic: Readonly<Traffic>, run
   for (const each of owned.all) {
     const figures = figuresOf(each)
     for (const name of FIGURE_NAMES) sums[name] += figures[name]
-    if (shardStats.length < SHARD_STATS_MAX) shardStats.push({ shard: each.shard, view: each.view, ...figures })
+    if (shardStats.length < SHARD_STATS_MAX) shardStats.push(shardStatsOf(each, figures))
   }
   return { ...runtime, ...traffic, ...sums, shards: owned.all.map(({ shard }) => shard), shardStats }
+}
+
+function shardStatsOf({ shard, view, pending }: OwnedShard, figures: ShardFigures): ShardStats {
+  return { shard, view, slotsPending: pending?.size ?? 0, ...figures }
 }
 
 const NO_FIGURES: ShardFigures = {
