@@ -10,6 +10,7 @@ import { SlotSet } from '../cluster/slot-set.ts'
 import { STATUS_MISSING, STATUS_VALUE } from '../protocol/codes.ts'
 import { type Random, seededRandom } from '../util/random.ts'
 import { Maintenance } from './maintenance.ts'
+import { firstVersion } from './node-identity.ts'
 import { OwnedShard } from './owned-shard.ts'
 
 const ALL = SlotSet.of([[0, 16_383]])
@@ -26,7 +27,7 @@ const BUCKET_RECORDS_MAX = 12
 
 function openShard(slots: SlotSet): OwnedShard {
   const shard = new OwnedShard(0, 1, openTestEngine({ ownedSlots: slots.bytes }), slots)
-  shard.serve()
+  shard.serve(NOW_MS)
   return shard
 }
 
@@ -38,7 +39,7 @@ function sets(count: number): TestOperation[] {
 function shardWithLosses(): { shard: OwnedShard; heldOfLost: number } {
   const shard = openShard(ALL)
   executeAll(shard.engine, sets(RECORDS))
-  shard.adopt(2, LOW, NOW_MS)
+  shard.adopt(2, LOW)
   const heldOfLost = sets(RECORDS).filter(({ key }) => HIGH.has(slotOfString(String(key)))).length
   return { shard, heldOfLost }
 }
@@ -53,9 +54,9 @@ describe('a slot that comes back while its records are discarded', () => {
     const { engine } = shard
     shard.maintain(NOW_MS, SLICE_BUCKETS)
     const begun = engine.stats()
-    shard.adopt(3, ALL, NOW_MS)
+    shard.adopt(3, ALL)
     expect(engine.stats()).toMatchObject({ discarded: begun.discarded, entriesVisited: begun.entriesVisited })
-    shard.serve()
+    shard.serve(NOW_MS)
     expect(shard.pending?.equals(HIGH)).toBe(true)
     for (let slices = 0; shard.pending !== undefined; slices++) {
       expect(slices).toBeLessThan(10_000)
@@ -82,10 +83,10 @@ describe('a slot that comes back while its records are discarded', () => {
       shard.engine,
       sets(RECORDS).filter(({ key }) => LOW.has(slotOfString(String(key)))),
     )
-    shard.adopt(2, LOWEST, NOW_MS)
-    shard.adopt(3, ALL, NOW_MS)
+    shard.adopt(2, LOWEST)
+    shard.adopt(3, ALL)
     expect(shard.pending?.equals(ALL.without(LOWEST))).toBe(true)
-    shard.serve()
+    shard.serve(NOW_MS)
     expect(shard.pending?.equals(LOW.without(LOWEST))).toBe(true)
     // The engine takes new records of those that were never lost.
     const fresh = sets(1_000).filter(({ key }) => HIGH.has(slotOfString(String(key))))
@@ -95,18 +96,18 @@ describe('a slot that comes back while its records are discarded', () => {
 
   it('stays pending for its previous owner when the lap ends first', () => {
     const { shard } = shardWithLosses()
-    shard.adopt(3, ALL, NOW_MS)
+    shard.adopt(3, ALL)
     while (shard.needsMaintenance) shard.maintain(NOW_MS, SLICE_BUCKETS)
     expect(shard.pending?.equals(HIGH)).toBe(true)
-    shard.serve()
+    shard.serve(NOW_MS)
     expect(shard.pending).toBeUndefined()
   })
 
   it('is given up again at once when it is lost again', () => {
     const { shard, heldOfLost } = shardWithLosses()
-    shard.adopt(3, ALL, NOW_MS)
-    shard.serve()
-    shard.adopt(4, LOW, NOW_MS)
+    shard.adopt(3, ALL)
+    shard.serve(NOW_MS)
+    shard.adopt(4, LOW)
     expect(shard.pending).toBeUndefined()
     while (shard.needsMaintenance) shard.maintain(NOW_MS, SLICE_BUCKETS)
     expect(shard.engine.stats().discarded).toBe(heldOfLost)
@@ -116,8 +117,8 @@ describe('a slot that comes back while its records are discarded', () => {
     const { shard } = shardWithLosses()
     const clock = new ManualClock()
     const maintenance = new Maintenance({ all: [shard] }, clock)
-    shard.adopt(3, ALL, NOW_MS)
-    shard.serve()
+    shard.adopt(3, ALL)
+    shard.serve(NOW_MS)
     if (what === 'frames end the lap') while (!shard.engine.discardUnowned(1_000));
     maintenance.wake()
     expect(shard.pending).toBeDefined()
@@ -125,6 +126,19 @@ describe('a slot that comes back while its records are discarded', () => {
     expect(shard.pending).toBeUndefined()
     expect(clock.timerCount).toBe(0)
   })
+})
+
+it('a gained slot is served with versions that begin when its previous owner has given it up', () => {
+  const shard = openShard(LOW)
+  shard.adopt(2, ALL)
+  const [key] = sets(100)
+    .map((operation) => String(operation.key))
+    .filter((each) => HIGH.has(slotOfString(each)))
+  // Until then it may have written, later than this shard adopted the topology.
+  const givenUpMs = NOW_MS + 60_000
+  shard.serve(givenUpMs)
+  executeAll(shard.engine, [{ kind: 'set', key: key ?? '', value: 'v' }])
+  expect(shard.engine.stats().version).toBeGreaterThan(firstVersion(givenUpMs))
 })
 
 /** A shard beside a Map of what it has to show. */
@@ -145,7 +159,7 @@ class ModelledShard {
     const choice = this.#random.nextBelow(10)
     if (choice < 4) this.#write()
     else if (choice < 6) this.#adopt()
-    else if (choice === 6) this.#shard.serve()
+    else if (choice === 6) this.#shard.serve(NOW_MS)
     else this.#shard.maintain(NOW_MS, [1, 8, 64][this.#random.nextBelow(3)] as number)
   }
 
@@ -164,7 +178,7 @@ class ModelledShard {
   }
 
   finish(): void {
-    this.#shard.serve()
+    this.#shard.serve(NOW_MS)
     for (let slices = 0; this.#shard.needsMaintenance; slices++) {
       if (slices > 10_000) throw new Error('maintenance does not end')
       this.#shard.maintain(NOW_MS, SLICE_BUCKETS)
@@ -197,7 +211,7 @@ class ModelledShard {
     const slots = this.#random.nextBelow(2) === 0 ? this.#slots.union(range) : this.#slots.without(range)
     const returning = slots.without(this.#slots).intersection(new SlotSet(this.#shard.engine.lostSlots))
     if (!returning.isEmpty) this.seen.returnsDuringLaps++
-    this.#shard.adopt(++this.#view, slots, NOW_MS)
+    this.#shard.adopt(++this.#view, slots)
     this.#slots = slots
     for (const key of this.#records.keys()) {
       if (slots.has(slotOfString(key))) continue

@@ -57,21 +57,22 @@ export class OwnedShard {
     return this.#pending
   }
 
-  /**
-   * The shard has other slots from now on. Those that it did not have are pending; versions given out for them elsewhere
-   * are not given out again.
-   */
-  adopt(view: number, slots: SlotSet, nowMs: number): void {
+  /** The shard has other slots from now on. Those that it did not have are pending. */
+  adopt(view: number, slots: SlotSet): void {
     const gained = slots.without(this.#slots)
-    if (!gained.isEmpty) this.engine.raiseVersion(firstVersion(nowMs))
     this.#unconfirmed = gained.union(this.#unconfirmed.intersection(slots))
     this.#view = view
     this.#slots = slots
     this.#takeBack()
   }
 
-  /** Every previous owner has given up what was not confirmed. */
-  serve(): void {
+  /**
+   * Every previous owner has given up what was not confirmed: only now all versions that they gave out are older than
+   * `nowMs`, and none of them is given out again.
+   */
+  serve(nowMs: number): void {
+    if (this.#unconfirmed.isEmpty) return
+    this.engine.raiseVersion(firstVersion(nowMs))
     this.#unconfirmed = NO_SLOTS
     this.#notePending()
   }
@@ -115,17 +116,15 @@ export class OwnedShards {
   readonly #nodeId: string
   readonly #thread: number
   readonly #open: OpenEngine
-  readonly #nowMs: () => number
   #all: readonly OwnedShard[] = []
   #spare: OwnedShard | undefined
   /** By number, with holes. Numbers from clients only index it, so they cannot make it grow. */
   #byNumber: (OwnedShard | undefined)[] = []
 
-  constructor(nodeId: string, thread: number, open: OpenEngine, nowMs: () => number) {
+  constructor(nodeId: string, thread: number, open: OpenEngine) {
     this.#nodeId = nodeId
     this.#thread = thread
     this.#open = open
-    this.#nowMs = nowMs
   }
 
   /** All of them; none when the topology gives this thread none. */
@@ -159,7 +158,7 @@ export class OwnedShards {
     const set = SlotSet.of(slots)
     const held = this.find(id)
     if (held === undefined) return new OwnedShard(id, view, this.#open(set), set)
-    held.adopt(view, set, this.#nowMs())
+    held.adopt(view, set)
     return held
   }
 }

@@ -81,7 +81,7 @@ export class ShardRuntime {
 
   constructor(options: ShardRuntimeOptions) {
     this.#options = options
-    this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine, () => options.clock.nowMs())
+    this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine)
     this.#owners = new ShardOwners(options.nodeId, options.thread)
     this.#watch = new SectionWatch(options.random ?? seededRandom(options.thread))
     this.#host = this.#createHost()
@@ -109,7 +109,8 @@ export class ShardRuntime {
   /** Second step: every previous owner has adopted the topology of that number, or a newer one. */
   serveGained(topologyNumber: number): void {
     if (this.#topology?.number !== topologyNumber) return
-    for (const owned of this.#owned.all) owned.serve()
+    const nowMs = this.#options.clock.nowMs()
+    for (const owned of this.#owned.all) owned.serve(nowMs)
   }
 
   /** Connections that are not closed yet. */
