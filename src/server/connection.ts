@@ -11,10 +11,11 @@
 //   - fewer slabs are free than one frame may need
 //   - the frame before them is on its way through other threads of the node (`forwarded-frame.ts`)
 // While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame. An
-// incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
+// incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one
+// (`inbox.ts`).
 //
 //   invariants: replies leave in the order of their requests; nothing is decoded behind a frame that waits; after 'open'
-//   no frame is decoded, and what still arrives is dropped; the thread's writer is empty between two calls.
+//   nothing that arrived is held, and what still arrives is dropped; the thread's writer is empty between two calls.
 
 import { OUTCOME_EXECUTED } from '../protocol/codes.ts'
 import { encodeControl, encodeError } from '../protocol/control.ts'
@@ -27,8 +28,8 @@ import {
   WIRE_ERROR_UNEXPECTED_KIND,
   WIRE_ERRORS,
 } from '../protocol/frame.ts'
-import { FrameDecoder } from '../protocol/frame-decoder.ts'
-import { type Hello, HelloDecoder, REFUSAL_NAMES, REFUSAL_NONE } from '../protocol/hello.ts'
+import type { FrameDecoder } from '../protocol/frame-decoder.ts'
+import { type Hello, REFUSAL_NAMES, REFUSAL_NONE } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -36,6 +37,7 @@ import type { ConnectionHost } from './connection-host.ts'
 import { type ConnectionFacts, ConnectionWatch } from './connection-watch.ts'
 import { ForwardedFrame } from './forwarded-frame.ts'
 import { answerHello, refusalOf } from './handshake.ts'
+import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import type { Waiter } from './waiting-lines.ts'
 
@@ -47,8 +49,8 @@ export class Connection implements ByteChannelHandler, Waiter {
   readonly #channel: ByteChannel
   readonly #outbox: Outbox
   readonly #watch: ConnectionWatch
-  readonly #hello = new HelloDecoder()
-  readonly #frames = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
+  readonly #inbox: Inbox
+  readonly #frames: FrameDecoder
   /** Why any hello is refused, or REFUSAL_NONE. */
   readonly #standingRefusal: number
   #state: ConnectionFacts['state'] = 'hello'
@@ -70,6 +72,8 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#number = number
     this.#host = host
     this.#channel = channel
+    this.#inbox = new Inbox(host, this)
+    this.#frames = this.#inbox.frames
     this.#outbox = new Outbox(channel, host.limits, host.traffic, this.#onRoom)
     this.#watch = new ConnectionWatch(host.limits, host.clock.monotonicMs())
     this.#standingRefusal = standingRefusal
@@ -88,7 +92,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   }
 
   onClose(): void {
-    this.#leaveLines()
+    this.#letGo()
     this.#state = 'closed'
     this.#host.onClosed(this.#number)
   }
@@ -98,6 +102,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     if (this.#state !== 'open') return
     try {
       this.#isStalled = this.#answerAll()
+      if (this.#isStalled && !this.#isFrameLoaded && this.#forwarded === undefined) this.#frames.release()
     } catch (error) {
       this.#failBy(error, this.#frames.wireError)
       return
@@ -132,7 +137,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   #takeHello(chunk: Uint8Array): void {
     let hello: Hello | undefined
     try {
-      hello = this.#hello.push(chunk)
+      hello = this.#inbox.pushHello(chunk)
     } catch (error) {
       this.#failBy(error, WIRE_ERROR_MALFORMED)
       return
@@ -151,11 +156,11 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#host.onIntroduced(this.#number)
     this.#replyFrameBytesMax = Math.min(hello.frameBytesMax, FRAME_BYTES_MAX)
     this.#state = 'open'
-    this.#takeFrames(this.#hello.rest)
+    this.proceed()
   }
 
   #takeFrames(chunk: Uint8Array): void {
-    this.#frames.push(chunk)
+    this.#inbox.push(chunk)
     if (!this.#isStalled) this.proceed()
   }
 
@@ -227,10 +232,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   /** Pauses the channel when more bytes would only pile up, and ends the pause when they would not. */
   #governReading(): void {
     if (this.#state !== 'open') return
-    const { largeFrames, limits } = this.#host
-    let mayRead = !this.#isStalled
-    if (mayRead && this.#frames.bufferedBytes > limits.partialBytesMax) mayRead = largeFrames.ask(this)
-    else if (mayRead) largeFrames.leave(this)
+    const mayRead = this.#inbox.mayRead(this.#isStalled)
     if (mayRead !== this.#isPaused) return
     this.#isPaused = !mayRead
     if (mayRead) this.#channel.resume()
@@ -265,16 +267,17 @@ export class Connection implements ByteChannelHandler, Waiter {
   }
 
   #end(): void {
-    this.#leaveLines()
+    this.#letGo()
     this.#state = 'ending'
     this.#channel.end()
   }
 
-  #leaveLines(): void {
+  /** Leaves all lines, and whatever came that is not answered. */
+  #letGo(): void {
     this.#host.slabLine.leave(this)
-    this.#host.largeFrames.leave(this)
     this.#forwarded?.abandon()
     this.#forwarded = undefined
+    this.#inbox.drop()
   }
 
   /** The one line about a connection that is closed for its peer's fault. */

@@ -47,7 +47,7 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
   readonly #answered: FrameAnswered
   readonly #sequence: number
   readonly #sectionCount: number
-  readonly #runs: readonly OwnedRun[]
+  #runs: readonly OwnedRun[]
   readonly #parts: Uint8Array[]
   #replyBytes = FRAME_HEADER_BYTES
   #isFenceRaised = false
@@ -91,6 +91,8 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
     slabLine.leave(this)
     const sibling = this.#runs[this.#runsDone]?.sibling
     if (sibling !== undefined) this.#forwarding.mailboxOf(sibling).line.leave(this)
+    // A sibling may hold a run for long; the request's bytes are not needed for that.
+    this.#runs = []
     if (this.#isAdmitted && !this.#isSent) budget.give(this.replyBytesMax)
   }
 

@@ -109,6 +109,14 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
     read: ({ bytesOut }) => bytesOut,
   },
   {
+    name: 'sluice_held_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    label: 'direction',
+    help: 'Bytes received that are incomplete or wait to be executed, and bytes of replies that clients have not taken.',
+    read: ({ inputBytesHeld, bytesHeld }) => ({ received: inputBytesHeld, sent: bytesHeld }),
+  },
+  {
     name: 'sluice_connections',
     type: 'gauge',
     unit: 'connections',

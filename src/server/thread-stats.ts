@@ -25,6 +25,8 @@ export class Traffic {
   connectionsFailed = 0
   /** Bytes that channels have not released, with WRITE_COST_BYTES for each write. */
   bytesHeld = 0
+  /** Bytes that connections have received and are not done with. */
+  inputBytesHeld = 0
 }
 
 /** What shards have done since they were opened, and hold: of one, or the sums of a thread's. */
@@ -104,6 +106,8 @@ export interface ThreadStats extends ShardFigures {
   readonly bytesOut: number
   /** Reply bytes that clients have not taken yet, with what each write costs beside them. */
   readonly bytesHeld: number
+  /** Bytes of hellos and frames that are incomplete, wait, or are being forwarded. */
+  readonly inputBytesHeld: number
   /** Connections open now. */
   readonly connections: number
   readonly connectionsAccepted: number
