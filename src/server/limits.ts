@@ -13,7 +13,8 @@
 //   output   the slabs, and `heldBytesOfAllMax`
 //
 // Reply slabs are shared by all connections of a shard. A frame is executed only while `frameSlabsMax` of them are
-// free, so that no reply ever stops half-way for want of one.
+// free, so that no reply ever stops half-way for want of one. A reply that would leave fewer is sent from copies while
+// `heldBytesOfAllMax` allows them: readers that do not read hold up nobody else before that is used up.
 
 import { REPLY_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'

@@ -16,6 +16,7 @@ import { ControlReplies } from './control-replies.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
+import { FrameTimes } from './frame-times.ts'
 import { Gate } from './gate.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -171,13 +172,15 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, traffic, slabLine, largeFrames } = this.#host
+    const { executor, traffic, frameTimes, slabLine, largeFrames } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
       sectionsRefused: executor.sectionsRefused,
       sectionsStopped: executor.sectionsStopped,
       sectionSizes: this.#watch.sizes(),
+      frameTimes: frameTimes.counts(),
+      frameTotalMs: frameTimes.totalMs,
       waitingForSlabs: slabLine.waitingCount,
       waitingForLargeFrames: largeFrames.waitingCount,
       threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
@@ -216,6 +219,7 @@ export class ShardRuntime {
       forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings }),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic: new Traffic(),
+      frameTimes: new FrameTimes(),
       onIntroduced: (number) => this.#strangers.delete(number),
       onClosed: (number) => this.#onClosed(number),
     }
