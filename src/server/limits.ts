@@ -118,13 +118,14 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
 
 /**
  * The default limits with the given ones in their place.
- * Throws INVALID_ARGUMENT when one is not a positive integer, or when two contradict each other.
+ * Throws INVALID_ARGUMENT, whose message begins with `limits`, when one is not a positive integer, or when two contradict
+ * each other.
  */
 export function resolveLimits(given: Partial<ServerLimits> = {}): ServerLimits {
   const limits = { ...SERVER_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(SERVER_LIMITS, name)) throw invalid(`${name} is not a limit`)
-    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is not a positive integer`)
+    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} must be a positive integer, not ${value}`)
   }
   if (limits.heldBytesMax > limits.heldBytesOfAllMax) throw invalid('heldBytesMax exceeds heldBytesOfAllMax')
   if (limits.slowReaderStarvingMs > limits.slowReaderMs) throw invalid('slowReaderStarvingMs exceeds slowReaderMs')
@@ -132,7 +133,7 @@ export function resolveLimits(given: Partial<ServerLimits> = {}): ServerLimits {
 }
 
 function invalid(message: string): SluiceError {
-  return new SluiceError('INVALID_ARGUMENT', `server limits: ${message}`)
+  return new SluiceError('INVALID_ARGUMENT', `limits.${message}`)
 }
 
 assert(COPIED_REPLY_BYTES_MAX < WRITE_BYTES_TARGET, 'copied replies are the small ones')
