@@ -58,7 +58,7 @@ describe('the options of the server', () => {
 })
 
 describe('the options of the admin listener', () => {
-  it('are none without a port', () => expect(optionsOf({ adminBind: '0.0.0.0' }).admin).toBe(undefined))
+  it('are none without a port', () => expect(optionsOf({}).admin).toBe(undefined))
 
   it('are those of the settings', () => {
     const adminTokenFile = file('token', 'correct-horse-battery\n')
@@ -111,6 +111,8 @@ it.each<[Given, string]>([
   [{ bind: '0.0.0.0' }, '--advertise is required when the server listens on 0.0.0.0'],
   [{ tlsCert: one.certFile }, '--tls-key is required for TLS'],
   [{ tlsCa: authority.caFile }, '--tls-cert is required for TLS'],
+  [{ adminBind: '::1' }, '--admin-port is required for an admin listener'],
+  [{ adminTokenFile: absent }, '--admin-port is required for an admin listener'],
   [
     { adminPort: '0', adminBind: '0.0.0.0' },
     '--admin-token-file or SLUICE_ADMIN_TOKEN is required for an admin listener that is bound to 0.0.0.0, which other machines may reach',

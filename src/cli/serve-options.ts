@@ -60,7 +60,8 @@ export function adminOptions(
   logger: Logger,
 ): Omit<AdminListenerOptions, 'target'> | undefined {
   const { adminPort: port, adminBind: bind, node: nodeId = NODE_ID_DEFAULT } = settings.values
-  if (port === undefined) return undefined
+  if (port === undefined && bind === undefined && settings.values.adminTokenFile === undefined) return undefined
+  if (port === undefined) throw invalid(`${settings.nameOf('adminPort')} is required for an admin listener`)
   const token = settings.contentOf('adminTokenFile', readAdminToken) ?? readAdminToken(undefined)
   const options = {
     port,
@@ -81,5 +82,9 @@ function tlsOptions(settings: ServeSettings): ServerTlsOptions | undefined {
   if (cert !== undefined && key !== undefined) return { cert, key, ...(ca !== undefined && { ca }) }
   if (cert === undefined && key === undefined && ca === undefined) return undefined
   const missing = cert === undefined ? 'tlsCert' : 'tlsKey'
-  throw new SluiceError('INVALID_ARGUMENT', `${settings.nameOf(missing)} is required for TLS`)
+  throw invalid(`${settings.nameOf(missing)} is required for TLS`)
+}
+
+function invalid(message: string): SluiceError {
+  return new SluiceError('INVALID_ARGUMENT', message)
 }
