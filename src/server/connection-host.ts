@@ -4,6 +4,7 @@ import type { Clock } from '../util/clock.ts'
 import type { ControlReplies } from './control-replies.ts'
 import type { Forwarding } from './forwarding.ts'
 import type { FrameExecutor } from './frame-executor.ts'
+import type { FrameTimes } from './frame-times.ts'
 import type { Gate } from './gate.ts'
 import type { ServerFacts } from './handshake.ts'
 import type { ServerLimits } from './limits.ts'
@@ -29,6 +30,7 @@ export interface ConnectionHost {
   readonly largeFrames: LargeFramePlaces
   readonly traffic: Traffic
   readonly refusals: Refusals
+  readonly frameTimes: FrameTimes
   /** The connection with this number has said a good hello; called once. */
   onIntroduced(connectionNumber: number): void
   /** The channel of the connection with this number is closed; called once. */

@@ -67,6 +67,10 @@ export class Connection implements ByteChannelHandler, Waiter {
   #isStalled = false
   #isPaused = false
   #bytesIn = 0
+  /** When the last bytes came; while frames wait, when the first of them came. */
+  #readAtMs = 0
+  /** Frames whose replies the thread's writer holds. */
+  #unsentReplies = 0
 
   constructor(host: ConnectionHost, channel: ByteChannel, number: number, standingRefusal: number) {
     this.#number = number
@@ -74,7 +78,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#channel = channel
     this.#inbox = new Inbox(host, this)
     this.#frames = this.#inbox.frames
-    this.#outbox = new Outbox(channel, host.limits, host.traffic, this.#onRoom)
+    this.#outbox = new Outbox(channel, host, () => host.executor.hasRoom(), this.#onRoom)
     this.#watch = new ConnectionWatch(host.limits, host.clock.monotonicMs())
     this.#standingRefusal = standingRefusal
   }
@@ -82,6 +86,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   onBytes(chunk: Uint8Array): void {
     this.#bytesIn += chunk.length
     this.#host.traffic.bytesIn += chunk.length
+    if (!this.#isStalled) this.#readAtMs = this.#host.clock.monotonicMs()
     if (this.#state === 'open') this.#takeFrames(chunk)
     else if (this.#state === 'hello') this.#takeHello(chunk)
   }
@@ -169,7 +174,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     const { slabLine, writer } = this.#host
     for (;;) {
       const isSomeLeft = this.#answerWhatFits()
-      this.#outbox.send(writer)
+      this.#sendReplies()
       if (!isSomeLeft) return false
       if (this.#forwarded !== undefined || this.#outbox.isFull(writer)) return true
       if (!slabLine.isOpenTo(this)) {
@@ -209,12 +214,26 @@ export class Connection implements ByteChannelHandler, Waiter {
       return false
     }
     traffic.frames++
+    this.#unsentReplies++
     return true
   }
 
+  /** Sends what the thread's writer holds. */
+  #sendReplies(): void {
+    this.#outbox.send(this.#host.writer)
+    this.#noteSent(this.#unsentReplies)
+    this.#unsentReplies = 0
+  }
+
+  #noteSent(frameCount: number): void {
+    if (frameCount === 0) return
+    const { clock, frameTimes } = this.#host
+    frameTimes.note(frameCount, clock.monotonicMs() - this.#readAtMs)
+  }
+
   #forward(): void {
-    const { forwarding, traffic, writer } = this.#host
-    this.#outbox.send(writer)
+    const { forwarding, traffic } = this.#host
+    this.#sendReplies()
     traffic.framesForwarded++
     this.#forwarded = new ForwardedFrame(forwarding, this.#frames, this.#replyFrameBytesMax, this.#onForwarded)
     this.#forwarded.proceed()
@@ -226,6 +245,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#isFenced = isFenceRaised
     traffic.frames++
     this.#outbox.sendForwarded(parts, (bytes) => forwarding.budget.give(bytes))
+    this.#noteSent(1)
     this.proceed()
   }
 
@@ -254,7 +274,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   /** Sends the replies to what came before, then the reason, and closes. */
   #fail(wireError: number, reason: string): void {
     this.#logFailure(wireError, reason)
-    this.#outbox.send(this.#host.writer)
+    this.#sendReplies()
     this.#outbox.sendBytes(encodeError(wireError, reason))
     this.#end()
   }

@@ -13,7 +13,8 @@
 //   output   the slabs, and `heldBytesOfAllMax`
 //
 // Reply slabs are shared by all connections of a shard. A frame is executed only while `frameSlabsMax` of them are
-// free, so that no reply ever stops half-way for want of one.
+// free, so that no reply ever stops half-way for want of one. A reply that would leave fewer is sent from copies while
+// `heldBytesOfAllMax` allows them: readers that do not read hold up nobody else before that is used up.
 
 import { FRAME_BYTES_MAX, HELLO_BYTES_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
@@ -120,13 +121,14 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
 
 /**
  * The default limits with the given ones in their place.
- * Throws INVALID_ARGUMENT when one is not a positive integer, or when two contradict each other.
+ * Throws INVALID_ARGUMENT, whose message begins with `limits`, when one is not a positive integer, or when two contradict
+ * each other.
  */
 export function resolveLimits(given: Partial<ServerLimits> = {}): ServerLimits {
   const limits = { ...SERVER_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(SERVER_LIMITS, name)) throw invalid(`${name} is not a limit`)
-    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is not a positive integer`)
+    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} must be a positive integer, not ${value}`)
   }
   if (limits.heldBytesMax > limits.heldBytesOfAllMax) throw invalid('heldBytesMax exceeds heldBytesOfAllMax')
   if (limits.slowReaderStarvingMs > limits.slowReaderMs) throw invalid('slowReaderStarvingMs exceeds slowReaderMs')
@@ -151,7 +153,7 @@ export function inputBytesMax(limits: ServerLimits): number {
 }
 
 function invalid(message: string): SluiceError {
-  return new SluiceError('INVALID_ARGUMENT', `server limits: ${message}`)
+  return new SluiceError('INVALID_ARGUMENT', `limits.${message}`)
 }
 
 assert(READ_BYTES_MAX <= SERVER_LIMITS.partialBytesMax, 'what one read brings needs no place for large frames')

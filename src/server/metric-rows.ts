@@ -1,6 +1,7 @@
-// Every metric but the histogram, one row each: from it follow the text for Prometheus and the document.
+// Every metric, one row each: from it follow the text for Prometheus and the document.
 
 import type { Readiness } from './admin-target.ts'
+import { FRAME_TIME_PLACES_PER_DOUBLING } from './frame-times.ts'
 import type { ShardStats, ThreadStats } from './thread-stats.ts'
 
 /** What is known of a node beside its threads. */
@@ -27,6 +28,20 @@ export interface Row<Subject> {
   readonly read: (subject: Subject) => number | LabelledValues
 }
 
+/** A histogram of each subject, counted by itself. */
+export interface HistogramRow<Subject> {
+  readonly name: string
+  readonly unit: string
+  readonly help: string
+  /** Ascending buckets, each with what no bucket before it has; what lies beyond the last one; the sum of all values. */
+  readonly read: (subject: Subject) => {
+    readonly buckets: readonly { readonly most: number; readonly count: number }[]
+    readonly beyond: number
+    readonly sum: number
+  }
+}
+
+const US_PER_SECOND = 1e6
 const MS_PER_SECOND = 1_000
 const NS_PER_SECOND = 1e9
 
@@ -222,6 +237,29 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
   },
 ]
 
+/** Of each of its threads, too. */
+export const THREAD_HISTOGRAMS: readonly HistogramRow<ThreadStats>[] = [
+  {
+    name: 'sluice_section_operations',
+    unit: 'operations',
+    help: 'Operations executed of each section that was not refused.',
+    read: ({ sectionSizes, operations }) => ({
+      buckets: sectionSizes.map((count, place) => ({ most: 2 ** place, count })),
+      beyond: 0,
+      sum: operations,
+    }),
+  },
+  {
+    name: 'sluice_frame_duration_seconds',
+    unit: 'seconds',
+    help: 'Time from the read that brought the last of a frame to the write that takes its reply.',
+    read: ({ frameTimes, frameTotalMs }) => ({
+      ...byDoubling(frameTimes),
+      sum: frameTotalMs / MS_PER_SECOND,
+    }),
+  },
+]
+
 /** Of each shard of a thread. */
 export const SHARD_ROWS: readonly Row<ShardStats>[] = [
   {
@@ -330,3 +368,14 @@ export const SHARD_ROWS: readonly Row<ShardStats>[] = [
     read: ({ slabsFree }) => slabsFree,
   },
 ]
+
+/** Frame times in buckets of a doubling each: as fine as they are counted would be four times as many series. */
+function byDoubling(frameTimes: readonly number[]) {
+  const buckets: { most: number; count: number }[] = []
+  const last = frameTimes.length - 1
+  for (let first = 0, end = 1; end <= last; first = end, end += FRAME_TIME_PLACES_PER_DOUBLING) {
+    const count = frameTimes.slice(first, end).reduce((sum, frames) => sum + frames, 0)
+    buckets.push({ most: 2 ** buckets.length / US_PER_SECOND, count })
+  }
+  return { buckets, beyond: frameTimes[last] ?? 0 }
+}

@@ -140,6 +140,18 @@ describe('the text', () => {
     expect(samples.get('sluice_section_operations_count thread=0')).toBe(2)
   })
 
+  it('has times of frames as a histogram', async () => {
+    // At most 1 us, just over it, two doublings, and longer than all buckets.
+    const frameTimes = Array.from({ length: 106 }, (_, place) =>
+      [0, 1, 4, 5, 8, 105].includes(place) ? 10 + place : 0,
+    )
+    const samples = parsed(await renderMetrics(FACTS, [{ ...busyStats(), frameTimes, frameTotalMs: 2_500 }]))
+    const bucket = (le: string) => samples.get(`sluice_frame_duration_seconds_bucket le=${le} thread=0`)
+    expect(['0.000001', '0.000002', '0.000004', '67.108864', '+Inf'].map(bucket)).toEqual([10, 35, 68, 68, 183])
+    expect(samples.get('sluice_frame_duration_seconds_sum thread=0')).toBe(2.5)
+    expect(samples.get('sluice_frame_duration_seconds_count thread=0')).toBe(183)
+  })
+
   it('says when the node is not ready, and leaves out what is not measured', async () => {
     const facts = { ...FACTS, readiness: { isReady: false, reasons: ['stopping'] } }
     const text = await renderMetrics(facts, [{ ...busyStats(), eventLoopDelay: null }])

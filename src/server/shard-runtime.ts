@@ -16,6 +16,7 @@ import { ControlReplies } from './control-replies.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
+import { FrameTimes } from './frame-times.ts'
 import { Gate } from './gate.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -174,13 +175,15 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, forwarding, largeFrames, refusals, slabLine, traffic } = this.#host
+    const { executor, forwarding, frameTimes, largeFrames, refusals, slabLine, traffic } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
       sectionsRefused: executor.sectionsRefused,
       sectionsStopped: executor.sectionsStopped,
       sectionSizes: this.#watch.sizes(),
+      frameTimes: frameTimes.counts(),
+      frameTotalMs: frameTimes.totalMs,
       waitingForSlabs: slabLine.waitingCount,
       waitingForLargeFrames: largeFrames.waitingCount,
       waitingForMailboxes: forwarding.waitingForMailboxes,
@@ -226,6 +229,7 @@ export class ShardRuntime {
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
       traffic,
       refusals: new Refusals(),
+      frameTimes: new FrameTimes(),
       onIntroduced: (number) => this.#strangers.delete(number),
       onClosed: (number) => this.#onClosed(number),
     }

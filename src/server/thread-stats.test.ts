@@ -27,7 +27,8 @@ it('a thread tells each of its shards, and their sums', () => {
 })
 
 it('a thread tells how many connections wait for slabs', () => {
-  const { runtime } = openTestRuntime({ replySlabsMax: frameSlabsMax(SLAB_BYTES) + 8 })
+  const replySlabsMax = frameSlabsMax(SLAB_BYTES) + 8
+  const { runtime } = openTestRuntime({ replySlabsMax, limits: { heldBytesMax: 1, heldBytesOfAllMax: 1 } })
   const holder = TestPeer.open(runtime)
   holder.send(operationsFrame(1, [{ operations: [{ kind: 'set', key: 'key', value: 'v'.repeat(4 * MIB) }] }]))
   holder.replies()

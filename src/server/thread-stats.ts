@@ -102,6 +102,13 @@ export interface ThreadStats extends ShardFigures {
    * place 0 those of one or none; 16 places.
    */
   readonly sectionSizes: readonly number[]
+  /**
+   * Answered frames by their time, from the read that brought the last of a frame to the write that takes its reply: place
+   * n has those of at most 2^(n / 4) us and more than 2^((n - 1) / 4), the last place what took longer; 106 places.
+   */
+  readonly frameTimes: readonly number[]
+  /** Milliseconds of all frames together. */
+  readonly frameTotalMs: number
   readonly bytesIn: number
   readonly bytesOut: number
   /** Reply bytes that clients have not taken yet, with what each write costs beside them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MEMORY_BYTES_MAX } from '../engine/index.ts'
+import { MEMORY_BYTES_MAX } from '../../engine/index.ts'
 import { meanKeyBytes, planMemory, requireMemory } from './memory-plan.ts'
 import { type GivenBenchOptions, resolveBenchOptions } from './options.ts'
 

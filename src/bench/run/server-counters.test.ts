@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../test/support/manual-clock.ts'
+import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { median, operationRates, readCounters, type ServerCounters } from './server-counters.ts'
 
 function reading(atMs: number, operations: number): ServerCounters {

@@ -1,8 +1,8 @@
 // The options of a benchmark: what they mean, their defaults, and the one place where they are checked.
 
-import { VALUE_BYTES_MAX } from '../protocol/limits.ts'
-import { SluiceError } from '../util/errors.ts'
-import { RECORDS_MAX, WORKLOADS, type WorkloadName } from './workload.ts'
+import { VALUE_BYTES_MAX } from '../../protocol/limits.ts'
+import { SluiceError } from '../../util/errors.ts'
+import { RECORDS_MAX, WORKLOADS, type WorkloadName } from '../workload/workload.ts'
 
 /** Options of `runBench`; every one may be left out. */
 export interface GivenBenchOptions {

@@ -6,10 +6,10 @@
 // Drawing, appending and sending a block happen without a pause in between, so batches are sent in the order drawn.
 
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { Clock } from '../util/clock.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { ValueTable } from '../workload/values.ts'
+import { KEY_STRIDE_BYTES, KIND_READ, type OperationBlock, type OperationSource } from '../workload/workload.ts'
 import { type CheckedResults, type CheckTally, checkResults } from './checker.ts'
-import type { ValueTable } from './values.ts'
-import { KEY_STRIDE_BYTES, KIND_READ, type OperationBlock, type OperationSource } from './workload.ts'
 
 /** What is used of a client's batch. */
 export interface DrivenBatch {

@@ -1,9 +1,9 @@
 // The entry of a client thread: a client of its own, driven by commands from the main thread.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { connect } from '../client/index.ts'
-import { assert } from '../util/assert.ts'
-import { systemClock } from '../util/clock.ts'
+import { connect } from '../../client/index.ts'
+import { assert } from '../../util/assert.ts'
+import { systemClock } from '../../util/clock.ts'
 import type { ClientCommand, ClientReport, ClientThreadOptions, PhaseReport } from './client-messages.ts'
 import { ClientSession } from './client-session.ts'
 

@@ -11,9 +11,9 @@
 // Writing a value means writing its stamps over a ready-made template: two stores instead of N bytes. Checking the
 // stamps takes a few nanoseconds and is done for every reply, comparing all bytes for a sample of them.
 
-import { assert } from '../util/assert.ts'
-import { readU32, writeU32 } from '../util/bytes.ts'
-import { seededRandom } from '../util/random.ts'
+import { assert } from '../../util/assert.ts'
+import { readU32, writeU32 } from '../../util/bytes.ts'
+import { seededRandom } from '../../util/random.ts'
 
 const STAMP_BYTES = 4
 const STAMP_STRIDE_BYTES = 4_096

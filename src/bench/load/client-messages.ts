@@ -1,8 +1,8 @@
 // What the main thread and a client thread say to each other.
 
 import type { Histogram } from 'node:perf_hooks'
+import type { ZipfParameters } from '../workload/zipf.ts'
 import type { CheckTally } from './checker.ts'
-import type { ZipfParameters } from './zipf.ts'
 
 /** What a client thread is started with. `progress` is shared, the rest copied. */
 export interface ClientThreadOptions {

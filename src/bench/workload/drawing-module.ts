@@ -1,7 +1,7 @@
 // Makes an instance of the WebAssembly module that draws operations, with a memory of its own.
 
-import { wasm } from '../engine/web-assembly.ts'
-import { AssertionError, assert } from '../util/assert.ts'
+import { wasm } from '../../engine/web-assembly.ts'
+import { AssertionError, assert } from '../../util/assert.ts'
 import { DRAWING_WASM_BASE64 } from './generated/drawing-module.ts'
 
 const PAGE_BYTES = 65_536

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
-import { systemClock } from '../util/clock.ts'
+import { systemClock } from '../../util/clock.ts'
 
 /** The machine and the software of a result. */
 export interface BenchEnvironment {
@@ -35,7 +35,7 @@ export function readEnvironment(): BenchEnvironment {
 }
 
 function readCommit(): string {
-  const root = new URL('../../', import.meta.url)
+  const root = new URL('../../../', import.meta.url)
   // An installed package may lie inside somebody else's checkout, whose commit says nothing.
   if (!existsSync(new URL('.git', root))) return UNKNOWN
   try {

@@ -1,13 +1,13 @@
 import { createHistogram } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
-import { OutputRecorder } from '../../test/support/output-recorder.ts'
-import { createTally } from './checker.ts'
-import type { PhaseTotals } from './client-threads.ts'
+import { OutputRecorder } from '../../../test/support/output-recorder.ts'
+import { createTally } from '../load/checker.ts'
+import type { PhaseTotals } from '../load/client-threads.ts'
 import type { BenchEnvironment } from './environment.ts'
 import { resolveBenchOptions } from './options.ts'
-import { headline, writeReport } from './report.ts'
 import { type BenchResult, benchResult, type Measurements } from './result.ts'
 import type { ServerCounters } from './server-counters.ts'
+import { headline, writeReport } from './summary.ts'
 import { rateOf } from './text.ts'
 
 const ENVIRONMENT: BenchEnvironment = {

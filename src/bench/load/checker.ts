@@ -3,11 +3,11 @@
 //
 // The loop runs for every operation: no allocation, and the explanation of a mismatch is made elsewhere.
 
-import type { BatchResults } from '../client/batch-results.ts'
-import { STATUS_OK, STATUS_VALUE } from '../protocol/codes.ts'
-import { STATUSES } from '../protocol/statuses.ts'
-import type { ValueTable } from './values.ts'
-import { KIND_READ, type OperationBlock } from './workload.ts'
+import type { BatchResults } from '../../client/batch-results.ts'
+import { STATUS_OK, STATUS_VALUE } from '../../protocol/codes.ts'
+import { STATUSES } from '../../protocol/statuses.ts'
+import type { ValueTable } from '../workload/values.ts'
+import { KIND_READ, type OperationBlock } from '../workload/workload.ts'
 
 /** Of so many replies to reads one is compared byte by byte. A power of two. */
 export const FULL_COMPARE_EVERY = 256

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import '../../test/support/seed.ts'
+import '../../../test/support/seed.ts'
 import {
   KEY_STRIDE_BYTES,
   KIND_READ,

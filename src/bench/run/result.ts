@@ -1,6 +1,6 @@
 // A benchmark's result: what was measured, under names that stay, so that results of different versions compare.
 
-import type { PhaseTotals } from './client-threads.ts'
+import type { PhaseTotals } from '../load/client-threads.ts'
 import type { BenchEnvironment } from './environment.ts'
 import type { BenchOptions } from './options.ts'
 import { median, operationRates, type ServerCounters } from './server-counters.ts'

@@ -3,7 +3,7 @@
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import { SluiceError } from '../util/errors.ts'
+import { SluiceError } from '../../util/errors.ts'
 import { addTally, type CheckTally, createTally } from './checker.ts'
 import {
   type ClientCommand,

@@ -1,11 +1,11 @@
 // What a run needs of memory, worked out before anything is allocated: a run that cannot fit is refused with the sum,
 // instead of ending somewhere in the load or in the machine's swap.
 
-import { MEMORY_BYTES_MAX } from '../engine/index.ts'
-import { SluiceError } from '../util/errors.ts'
+import { MEMORY_BYTES_MAX } from '../../engine/index.ts'
+import { SluiceError } from '../../util/errors.ts'
+import { templateBytes } from '../workload/values.ts'
 import type { BenchOptions } from './options.ts'
 import { grouped, sizeOf } from './text.ts'
-import { templateBytes } from './values.ts'
 
 /** Bytes of a record beyond its key and value, the index's share included: the engine's bound between growth steps. */
 const RECORD_OVERHEAD_BYTES = 30

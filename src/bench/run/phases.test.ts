@@ -1,9 +1,9 @@
 import { createHistogram } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../test/support/manual-clock.ts'
-import { OutputRecorder } from '../../test/support/output-recorder.ts'
-import { createTally } from './checker.ts'
-import type { PhaseTotals } from './client-threads.ts'
+import { ManualClock } from '../../../test/support/manual-clock.ts'
+import { OutputRecorder } from '../../../test/support/output-recorder.ts'
+import { createTally } from '../load/checker.ts'
+import type { PhaseTotals } from '../load/client-threads.ts'
 import { resolveBenchOptions } from './options.ts'
 import { type PhasedClients, type PhaseMeasurements, runPhases } from './phases.ts'
 

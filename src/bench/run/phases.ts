@@ -1,7 +1,7 @@
 // Leads the client threads through the phases, shows how they go on, and reads the clocks around the measured one.
 
-import type { Clock } from '../util/clock.ts'
-import type { ClientThreads, PhaseTotals } from './client-threads.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { ClientThreads, PhaseTotals } from '../load/client-threads.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
 import type { BenchPhase, Measurements } from './result.ts'

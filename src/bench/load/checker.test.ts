@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { STATUS_MISSING, STATUS_NO_MEMORY, STATUS_OK, STATUS_VALUE } from '../protocol/codes.ts'
+import { STATUS_MISSING, STATUS_NO_MEMORY, STATUS_OK, STATUS_VALUE } from '../../protocol/codes.ts'
+import { ValueTable } from '../workload/values.ts'
+import { KIND_READ, type OperationBlock } from '../workload/workload.ts'
 import { addTally, type CheckedResults, checkResults, createTally, FULL_COMPARE_EVERY } from './checker.ts'
-import { ValueTable } from './values.ts'
-import { KIND_READ, type OperationBlock } from './workload.ts'
 
 const SIZE = 32
 const values = new ValueTable(SIZE)

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Client, connect } from '../client/index.ts'
-import { createLocalServer, type LocalServer } from '../server/index.ts'
-import { systemClock } from '../util/clock.ts'
+import { type Client, connect } from '../../client/index.ts'
+import { createLocalServer, type LocalServer } from '../../server/index.ts'
+import { systemClock } from '../../util/clock.ts'
+import { zipfParameters } from '../workload/zipf.ts'
 import { type ClientThreadOptions, PROGRESS_FIELDS } from './client-messages.ts'
 import { ClientSession } from './client-session.ts'
 import { addReports } from './client-threads.ts'
 import type { DrivenBatch, DrivenClient, DrivenResults } from './drive.ts'
-import { zipfParameters } from './zipf.ts'
 
 const RECORDS = 3_000
 

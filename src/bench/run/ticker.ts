@@ -1,6 +1,6 @@
 // Calls back in a fixed rhythm while a phase lasts.
 
-import type { Clock, Timer } from '../util/clock.ts'
+import type { Clock, Timer } from '../../util/clock.ts'
 
 /** A running ticker; whoever started it stops it. */
 export interface Ticker {

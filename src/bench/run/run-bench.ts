@@ -5,20 +5,20 @@
 //   warm-up   the workload, not measured
 //   run       the workload, measured
 
-import { type Client, connect } from '../client/index.ts'
-import { MEMORY_BYTES_MAX } from '../engine/index.ts'
-import { type Server, startServer } from '../server/index.ts'
-import { systemClock } from '../util/clock.ts'
-import { ClientThreads } from './client-threads.ts'
+import { type Client, connect } from '../../client/index.ts'
+import { MEMORY_BYTES_MAX } from '../../engine/index.ts'
+import { type Server, startServer } from '../../server/index.ts'
+import { systemClock } from '../../util/clock.ts'
+import { ClientThreads } from '../load/client-threads.ts'
+import { WORKLOADS } from '../workload/workload.ts'
+import { zipfParameters } from '../workload/zipf.ts'
 import { readEnvironment } from './environment.ts'
 import { type MemoryPlan, planMemory, requireMemory } from './memory-plan.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
 import { runPhases } from './phases.ts'
-import { headline } from './report.ts'
 import { type BenchResult, benchResult } from './result.ts'
-import { WORKLOADS } from './workload.ts'
-import { zipfParameters } from './zipf.ts'
+import { headline } from './summary.ts'
 
 /**
  * Runs a benchmark. When `signal` aborts, it ends after the batches in flight, and the result is partial.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ManualClock } from '../../test/support/manual-clock.ts'
+import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { startTicker } from './ticker.ts'
 
 /** Lets what a tick has started go on. */

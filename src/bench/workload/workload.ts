@@ -4,8 +4,8 @@
 // entry i of each array belongs to operation i. It stays as it is until it is filled again, because the replies
 // are checked against it. `assembly/index.ts` draws the layout.
 
-import { assert } from '../util/assert.ts'
-import { seededRandom } from '../util/random.ts'
+import { assert } from '../../util/assert.ts'
+import { seededRandom } from '../../util/random.ts'
 import { type DrawingModule, openDrawingModule } from './drawing-module.ts'
 import type { ZipfParameters } from './zipf.ts'
 

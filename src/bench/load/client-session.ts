@@ -2,13 +2,13 @@
 // through.
 
 import { createHistogram } from 'node:perf_hooks'
-import { threadCpuNs } from '../server/thread-cpu.ts'
-import type { Clock } from '../util/clock.ts'
+import { threadCpuNs } from '../../server/thread-cpu.ts'
+import type { Clock } from '../../util/clock.ts'
+import { ValueTable } from '../workload/values.ts'
+import { OperationSource } from '../workload/workload.ts'
 import { createTally } from './checker.ts'
 import { type ClientThreadOptions, type PhaseReport, PROGRESS_FIELDS } from './client-messages.ts'
 import { type DrivenClient, drawnFeed, drive, loadFeed, type OperationFeed } from './drive.ts'
-import { ValueTable } from './values.ts'
-import { OperationSource } from './workload.ts'
 
 const MS_PER_SECOND = 1_000
 

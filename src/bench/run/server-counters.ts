@@ -1,8 +1,8 @@
 // What the server counts, summed over its shard threads and read by the control client: the figures that a client
 // cannot know, and the second opinion on those that it can.
 
-import type { Clock } from '../util/clock.ts'
-import { SluiceError } from '../util/errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import { SluiceError } from '../../util/errors.ts'
 
 /** What is used of the control client: the counters of each shard thread, by name. */
 export interface CountedClient {

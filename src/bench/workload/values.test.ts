@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import '../../test/support/seed.ts'
+import '../../../test/support/seed.ts'
 import { templateBytes, ValueTable } from './values.ts'
 
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 128, 4_095, 4_096, 4_099, 4_100, 4_101, 4_104, 10_000, 100_000]

@@ -1,10 +1,10 @@
 // The result as a reader sees it: one fact a line, with what it means beside the figure.
 
+import { WORKLOADS } from '../workload/workload.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
 import type { BatchLatency, BenchResult } from './result.ts'
 import { grouped, plural, rateOf } from './text.ts'
-import { WORKLOADS } from './workload.ts'
 
 const NAME_WIDTH = 17
 const VALUE_WIDTH = 11
