@@ -2,7 +2,7 @@
 //
 //   1. src/engine/assembly/index.ts  -> asc, twice -> src/engine/generated/engine-module.ts (what runs)
 //                                                     src/engine/generated/engine-module-checked.ts (asserts on, for tests)
-//      src/bench/assembly/index.ts   -> asc        -> src/bench/generated/drawing-module.ts
+//      src/bench/workload/assembly/index.ts   -> asc        -> src/bench/workload/generated/drawing-module.ts
 //   2. src/                          -> tsc        -> dist/
 //
 // asc is the slow step, so a generated file's first line holds the hash of all that decides its content (sources,
@@ -49,8 +49,8 @@ const MODULES = [
     flags: [],
   },
   {
-    entry: join(ROOT, 'src/bench/assembly/index.ts'),
-    target: join(ROOT, 'src/bench/generated/drawing-module.ts'),
+    entry: join(ROOT, 'src/bench/workload/assembly/index.ts'),
+    target: join(ROOT, 'src/bench/workload/generated/drawing-module.ts'),
     constant: 'DRAWING_WASM_BASE64',
     flags: ['--noAssert'],
   },

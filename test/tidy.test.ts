@@ -25,7 +25,7 @@ const FILES = ['src', 'test']
 const ENTRY_PATHS = [
   ...['client', 'server', 'engine', 'protocol'].map((folder) => `src/${folder}/index.ts`),
   'src/engine/assembly/index.ts',
-  'src/bench/assembly/index.ts',
+  'src/bench/workload/assembly/index.ts',
   'src/cli/main.ts',
 ]
 

@@ -4,14 +4,16 @@
 //
 // The clients each have one small call under way; every answer is checked. The kinds of abuse take turns, in each round
 // all of them, so that what else the machine does meets all alike. Server, clients and abusers are three processes: where
-// they share cores, the waiting includes what the abusers compute. The server's own time is seen apart: processor time of its
-// shard threads for each frame, those of the abusers included.
+// they share cores, the waiting includes what the abusers compute. The server's own time is seen apart: from the read of a
+// frame to the write of its reply, and the processor time of its shard threads for each frame. Both include the frames of the
+// abusers, few beside those of the clients.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { connect } from '../../dist/client/index.js'
 import { VALUE_BYTES_MAX } from '../../dist/protocol/index.js'
+import { FRAME_TIME_PLACES_PER_DOUBLING } from '../../dist/server/frame-times.js'
 import { percentile, spreadCells, spreadOf } from '../bench-engine/statistics.mjs'
 import { countText, printMachine, printTable } from '../bench-engine/table.mjs'
 import { LARGE_KEY } from './abusers.mjs'
@@ -37,7 +39,9 @@ const DEFAULTS = { 'turn-ms': 2_000, rounds: 3, threads: 2, busy: 50, idle: 2_00
  * @property {number} perSecond
  * @property {number} p50Ms
  * @property {number} p99Ms
- * @property {number} frameUs processor time of the shard threads for a frame
+ * @property {number} insideP50Us from a frame's read to its reply's write
+ * @property {number} insideP99Us
+ * @property {number} cpuUs processor time of the shard threads for a frame
  */
 
 const { values } = parseArgs({
@@ -77,14 +81,17 @@ try {
 async function measure(kinds) {
   const abusers = await startAbusers(kinds)
   try {
-    const before = await shardTime()
+    const before = await insideNow()
     const latenciesMs = await callFor(turnMs)
-    const after = await shardTime()
+    const after = await insideNow()
+    const frameTimes = after.frameTimes.map((frames, place) => frames - (before.frameTimes[place] ?? 0))
     return {
       perSecond: (latenciesMs.length / turnMs) * 1_000,
       p50Ms: percentile(latenciesMs, 0.5),
       p99Ms: percentile(latenciesMs, 0.99),
-      frameUs: (after.cpuNs - before.cpuNs) / (after.frames - before.frames) / 1e3,
+      insideP50Us: frameTimeUs(frameTimes, 0.5),
+      insideP99Us: frameTimeUs(frameTimes, 0.99),
+      cpuUs: (after.cpuNs - before.cpuNs) / 1e3 / frameTimes.reduce((sum, frames) => sum + frames, 0),
     }
   } finally {
     await stopAbusers(abusers)
@@ -108,12 +115,28 @@ async function stopAbusers(child) {
   await exited
 }
 
-async function shardTime() {
+/** What the shard threads have done so far, together. */
+async function insideNow() {
   const { stats } = await server.report()
+  const places = stats[0]?.frameTimes ?? []
   return {
     cpuNs: stats.reduce((sum, { threadCpuNs }) => sum + threadCpuNs, 0),
-    frames: stats.reduce((sum, { frames }) => sum + frames, 0),
+    frameTimes: places.map((_, place) => stats.reduce((sum, { frameTimes }) => sum + (frameTimes[place] ?? 0), 0)),
   }
+}
+
+/**
+ * The time that `share` of all frames did not exceed, in microseconds.
+ * @param {readonly number[]} frameTimes frames by the logarithm of their time, as a server counts them
+ * @param {number} share
+ */
+function frameTimeUs(frameTimes, share) {
+  let rank = share * frameTimes.reduce((sum, frames) => sum + frames, 0)
+  for (const [place, frames] of frameTimes.entries()) {
+    if (rank <= frames) return 2 ** ((place - 1 + rank / frames) / FRAME_TIME_PLACES_PER_DOUBLING)
+    rank -= frames
+  }
+  throw new Error('there were no frames')
 }
 
 /**
@@ -141,21 +164,25 @@ async function callFor(durationMs) {
 
 /** @param {Sample[][]} samples by turn */
 function report(samples) {
-  const base = spreadOf((samples[0] ?? []).map(({ p50Ms }) => p50Ms)).median
+  /** @param {number} turn @param {keyof Sample} key */
+  const of = (turn, key) => spreadOf((samples[turn] ?? []).map((sample) => sample[key]))
+  /** Median, spread, and the median as a multiple of what it is without abuse. @param {number} turn @param {keyof Sample} key */
+  const cells = (turn, key, digits = 2) => {
+    return [...spreadCells(of(turn, key), digits), `x ${(of(turn, key).median / of(0, key).median).toFixed(2)}`]
+  }
   printTable(
     `${busy} calm clients with one call under way each, ${threads} shard threads, ${rounds} rounds of ${turnMs} ms`,
-    ['abuse', 'calls/s', 'p50 ms', 'spread', 'of none', 'p99 ms', 'spread', 'shard us/frame', 'spread'],
+    ['abuse', 'calls/s', 'p50 ms', 'spread', 'of none', 'p99 ms', 'spread', 'of none'],
     TURNS.map(({ name }, turn) => {
-      const of = (/** @type {keyof Sample} */ key) => spreadOf((samples[turn] ?? []).map((sample) => sample[key]))
-      const share = `${(of('p50Ms').median / base).toFixed(2)}`
-      return [
-        name,
-        countText(Math.round(of('perSecond').median)),
-        ...spreadCells(of('p50Ms'), 2),
-        share,
-        ...spreadCells(of('p99Ms'), 2),
-        ...spreadCells(of('frameUs'), 1),
-      ]
+      const calls = countText(Math.round(of(turn, 'perSecond').median))
+      return [name, calls, ...cells(turn, 'p50Ms'), ...cells(turn, 'p99Ms')]
+    }),
+  )
+  printTable(
+    'inside the server: from the read of a frame to the write of its reply, and the CPU of each frame',
+    ['abuse', 'p50 us', 'spread', 'of none', 'p99 us', 'spread', 'of none', 'CPU us', 'spread', 'of none'],
+    TURNS.map(({ name }, turn) => {
+      return [name, ...cells(turn, 'insideP50Us', 1), ...cells(turn, 'insideP99Us', 1), ...cells(turn, 'cpuUs', 1)]
     }),
   )
 }

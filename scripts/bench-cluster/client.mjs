@@ -3,14 +3,14 @@
 // With `toleratesLoss` a read may find nothing and a batch may fail in part: a node is stopped meanwhile, and comes back
 // empty. What is answered must be right all the same.
 
-import { ValueTable } from '../../dist/bench/values.js'
-import { KEY_STRIDE_BYTES, KIND_READ, OperationSource } from '../../dist/bench/workload.js'
-import { zipfParameters } from '../../dist/bench/zipf.js'
+import { ValueTable } from '../../dist/bench/workload/values.js'
+import { KEY_STRIDE_BYTES, KIND_READ, OperationSource } from '../../dist/bench/workload/workload.js'
+import { zipfParameters } from '../../dist/bench/workload/zipf.js'
 import { connect } from '../../dist/client/index.js'
 import { STATUS_MISSING, STATUS_OK, STATUS_VALUE } from '../../dist/protocol/codes.js'
 
 /**
- * @typedef {import('../../dist/bench/workload.js').OperationBlock} OperationBlock
+ * @typedef {import('../../dist/bench/workload/workload.js').OperationBlock} OperationBlock
  * @typedef {import('../../dist/client/index.js').BatchResults} BatchResults
  * @typedef {object} ClientSetup
  * @property {string[]} addresses

@@ -1,8 +1,8 @@
 // Draws operations as `sluice bench` does, from the same generator: ranks of records, and which of them are reads.
 // Record number and rank are the same here; records are loaded in random order, so that hot ones are not neighbours.
 
-import { KIND_READ, OperationSource } from '../../dist/bench/workload.js'
-import { zipfParameters } from '../../dist/bench/zipf.js'
+import { KIND_READ, OperationSource } from '../../dist/bench/workload/workload.js'
+import { zipfParameters } from '../../dist/bench/workload/zipf.js'
 
 const SEED = 1
 const BLOCK_OPERATIONS = 8_192

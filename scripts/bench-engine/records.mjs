@@ -1,7 +1,7 @@
 // The records that the figures of speed share: 16-byte keys, 128-byte values that follow from the record's number, so
 // that every result can be checked.
 
-import { ValueTable } from '../../dist/bench/values.js'
+import { ValueTable } from '../../dist/bench/workload/values.js'
 import { STATUS_OK, STATUS_VALUE } from '../../dist/protocol/index.js'
 import { check } from './check.mjs'
 import { execute, executeAndRead, FRAME_OPERATIONS, FrameBuilder } from './engine.mjs'

@@ -1,6 +1,6 @@
 // What a figure prints: the machine, and tables whose columns line up.
 
-import { readEnvironment } from '../../dist/bench/environment.js'
+import { readEnvironment } from '../../dist/bench/run/environment.js'
 
 /** Prints what a figure depends on besides the code. */
 export function printMachine() {

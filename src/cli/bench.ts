@@ -4,8 +4,8 @@ import { accessSync, constants, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
-import type { GivenBenchOptions } from '../bench/options.ts'
-import type { BenchResult } from '../bench/result.ts'
+import type { GivenBenchOptions } from '../bench/run/options.ts'
+import type { BenchResult } from '../bench/run/result.ts'
 import { SluiceError } from '../util/errors.ts'
 import { decimalNumber, wholeNumber } from './numbers.ts'
 import { Terminal } from './terminal.ts'
@@ -46,9 +46,9 @@ async function bench(given: BenchArguments): Promise<void> {
   // Before the run, not after it.
   if (json !== undefined) requireWritable(json)
   const [{ resolveBenchOptions }, { runBench }, { writeReport }] = await Promise.all([
-    import('../bench/options.ts'),
-    import('../bench/run-bench.ts'),
-    import('../bench/report.ts'),
+    import('../bench/run/options.ts'),
+    import('../bench/run/run-bench.ts'),
+    import('../bench/run/summary.ts'),
   ])
   const output = new Terminal(process.stdout, (process.env.NO_COLOR ?? '') !== '')
   const interrupt = new AbortController()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { byteCount, decimalNumber, wholeNumber } from './numbers.ts'
+import { decimalNumber, wholeNumber } from './numbers.ts'
 
 it.each([
   ['0', 0],
@@ -21,16 +21,4 @@ it.each([
 
 it.each(['', '.5', '1.', '1e-3', '-0.5', '0,99', 'NaN', 'Infinity'])('%j is no decimal number', (text) =>
   expect(() => decimalNumber(text)).toThrow('decimal number'),
-)
-
-it.each([
-  ['0', 0],
-  ['1024', 1_024],
-  ['512K', 512 * 1024],
-  ['512M', 512 * 1024 ** 2],
-  ['3G', 3 * 1024 ** 3],
-])('%s is a number of bytes', (text, value) => expect(byteCount(text)).toBe(value))
-
-it.each(['', 'M', '1.5G', '1 G', '1g', '1T', '-1K', '9007199254740991K'])('%j is no number of bytes', (text) =>
-  expect(() => byteCount(text)).toThrow('bytes'),
 )

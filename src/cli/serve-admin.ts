@@ -1,48 +1,32 @@
 // The admin listener of `sluice serve`. It lives as long as the server: while it drains, `/ready` says so.
 
-import { type AdminListener, type AdminTarget, openAdminListener, type Server } from '../server/index.ts'
-import type { Logger } from '../server/logger.ts'
-
-/** What the command line says of the admin listener. */
-export interface AdminSettings {
-  /** 0: a free one. Undefined: no listener. */
-  readonly port?: number | undefined
-  /** Default `127.0.0.1`. */
-  readonly bind?: string | undefined
-  /** Required unless `bind` is loopback. */
-  readonly token?: string | undefined
-  /** The node's id in the topology; may be left out while that has one node. */
-  readonly nodeId?: string | undefined
-  readonly version?: string | undefined
-  readonly logger?: Logger | undefined
-  /** Default: there is no topology to reload. */
-  readonly reloadTopology?: AdminTarget['reloadTopology']
-}
+import {
+  type AdminListener,
+  type AdminListenerOptions,
+  type AdminTarget,
+  openAdminListener,
+  type Server,
+} from '../server/index.ts'
 
 /**
- * Opens the listener, which the server's end closes; undefined when none is wanted. When it cannot be opened the server
- * is stopped.
+ * Opens the listener, which the server's end closes. When it cannot be opened the server is stopped. Without
+ * `reloadTopology` there is no topology to reload.
  */
-export async function openAdmin(server: Server, settings: AdminSettings): Promise<AdminListener | undefined> {
-  const { port, bind, token, nodeId, version, logger, reloadTopology } = settings
-  if (port === undefined) return undefined
+export async function openAdmin(
+  server: Server,
+  options: Omit<AdminListenerOptions, 'target'>,
+  reloadTopology: AdminTarget['reloadTopology'],
+): Promise<AdminListener> {
   try {
-    const listener = await openAdminListener({
-      target: {
-        get topology() {
-          return server.topology
-        },
-        stats: () => server.stats(),
-        readiness: () => server.readiness(),
-        ...(reloadTopology !== undefined && { reloadTopology }),
+    const target = {
+      get topology() {
+        return server.topology
       },
-      port,
-      ...(bind !== undefined && { bind }),
-      ...(token !== undefined && { token }),
-      ...(nodeId !== undefined && { nodeId }),
-      ...(version !== undefined && { version }),
-      ...(logger !== undefined && { logger }),
-    })
+      stats: () => server.stats(),
+      readiness: () => server.readiness(),
+      ...(reloadTopology !== undefined && { reloadTopology }),
+    }
+    const listener = await openAdminListener({ ...options, target })
     const close = (): void => void listener.close()
     // Whoever started the server learns by itself when it fails.
     server.closed.then(close, close)

@@ -1,138 +1,165 @@
-// The settings of `sluice serve`: what a configuration file says, and over it what the command line says. Both have the
-// same names; all of it is checked here, once.
+// The settings of `sluice serve`: what a configuration file says, and over it what the command line says, in one schema.
+// It knows how a setting is written; what it may be is checked where the option is that it becomes. Both speak to the
+// user of what was typed: a flag as `--admin-port`, a setting of the file as `settings.json: adminPort`.
 
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { parseTopology } from '../cluster/parse-topology.ts'
 import { EVICTION_POLICIES } from '../engine/index.ts'
-import type { Logger, ServerOptions } from '../server/index.ts'
+import { DRAIN_MS_MAX } from '../server/options.ts'
 import { SluiceError } from '../util/errors.ts'
+import { readJson } from './input-files.ts'
 import { LOG_LEVELS } from './log.ts'
-import { byteCount, portRange } from './numbers.ts'
 
-const FILE_BYTES_MAX = 16 * 1024 * 1024
-const MS_PER_SECOND = 1_000
+/** Milliseconds of a second. */
+export const MS_PER_SECOND = 1_000
 
-/** The public port unless told otherwise. */
-const PORT_DEFAULT = 7070
+const DRAIN_SECONDS_MAX = DRAIN_MS_MAX / MS_PER_SECOND
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
 
-/** Text as the command line takes it. */
-function spelled<Value>(parse: (text: string) => Value) {
-  return z.string().transform((text, context) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-      return z.NEVER
-    }
+const text = z.string(must('text')).min(1, must('text'))
+const whole = z.preprocess(numberIn, z.int(must('a whole number')))
+const bytes = z.preprocess(
+  bytesIn,
+  z.int(must('a whole number of bytes, or one with K, M or G behind it, such as 512M')),
+)
+const seconds = must(`a number from 0 to ${DRAIN_SECONDS_MAX}`)
+const ports = must('the first and the last port, such as 7100-7103')
+
+/** Every setting. Each but `limits` is a flag too. */
+const SETTINGS = z
+  .strictObject({
+    bind: text,
+    port: whole,
+    directPorts: z
+      .string(ports)
+      .regex(/^\d{1,5}-\d{1,5}$/, ports)
+      .transform(portRange),
+    advertise: text,
+    node: text,
+    topology: text,
+    threads: whole,
+    shards: whole,
+    memory: bytes,
+    eviction: z.enum(EVICTION_POLICIES, must(`one of ${EVICTION_POLICIES.join(', ')}`)),
+    passwordFile: text,
+    tlsCert: text,
+    tlsKey: text,
+    tlsCa: text,
+    allowRemoteClients: z.boolean(must('true or false')),
+    adminPort: whole,
+    adminBind: text,
+    adminTokenFile: text,
+    drainSeconds: z.preprocess(numberIn, z.number(seconds).min(0, seconds).max(DRAIN_SECONDS_MAX, seconds)),
+    logLevel: z.enum(LOG_LEVELS, must(`one of ${LOG_LEVELS.join(', ')}`)),
+    limits: z.record(z.string(), whole, must('an object')),
   })
+  .partial()
+
+type Settings = z.infer<typeof SETTINGS>
+type Setting = keyof Settings
+type FileSetting = 'topology' | 'passwordFile' | 'tlsCert' | 'tlsKey' | 'tlsCa' | 'adminTokenFile'
+
+/** Where the environment may have what no setting names. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  passwordFile: 'SLUICE_PASSWORD',
+  adminTokenFile: 'SLUICE_ADMIN_TOKEN',
 }
 
-const bytes = z.union([z.int().min(1), spelled(byteCount)])
-const port = z.int().min(0).max(65_535)
+/** Settings as they were given. What is refused on their behalf is named as the user did. */
+export class ServeSettings {
+  readonly values: Settings
+  /** What the user calls a setting. */
+  readonly nameOf: (setting: Setting) => string
 
-/** Every setting; the command line has each as a flag of the same name. */
-const SETTINGS = z.strictObject({
-  bind: z.string().min(1).optional(),
-  port: port.optional(),
-  directPorts: spelled(portRange).optional(),
-  advertise: z.string().min(1).optional(),
-  node: z.string().min(1).optional(),
-  topology: z.string().min(1).optional(),
-  threads: z.int().min(1).optional(),
-  shards: z.int().min(1).optional(),
-  memory: bytes.optional(),
-  eviction: z.enum(EVICTION_POLICIES).optional(),
-  passwordFile: z.string().min(1).optional(),
-  tlsCert: z.string().min(1).optional(),
-  tlsKey: z.string().min(1).optional(),
-  tlsCa: z.string().min(1).optional(),
-  allowRemoteClients: z.boolean().optional(),
-  adminPort: port.optional(),
-  adminBind: z.string().min(1).optional(),
-  adminTokenFile: z.string().min(1).optional(),
-  drainSeconds: z.number().min(0).optional(),
-  logLevel: z.enum(LOG_LEVELS).optional(),
-})
+  constructor(values: Settings, nameOf: (setting: Setting) => string) {
+    this.values = values
+    this.nameOf = nameOf
+  }
 
-/** Settings as they are given. */
-export type ServeSettings = z.infer<typeof SETTINGS>
+  /** What `read` makes of the file that a setting names; undefined when none was given. */
+  contentOf<Content>(setting: FileSetting, read: (file: string) => Content): Content | undefined {
+    const file = this.values[setting]
+    if (file === undefined) return undefined
+    return reworded(
+      () => read(file),
+      (message) => `${this.nameOf(setting)}: ${message}`,
+    )
+  }
 
-/** The settings of a configuration file, if there is one, with `flags` over them. Throws INVALID_ARGUMENT. */
-export function readSettings(flags: ServeSettings, configFile: string | undefined): ServeSettings {
-  if (configFile === undefined) return flags
-  const result = SETTINGS.safeParse(readJson('--config', configFile))
-  if (result.success) return { ...result.data, ...flags }
+  /**
+   * Does `check`, whose refusals begin with an option's name; the user reads the setting's in its place. `settings` has
+   * the options that are called otherwise than their settings.
+   */
+  checkOptions(check: () => void, settings: Readonly<Record<string, Setting>>): void {
+    reworded(check, (message) => {
+      const [option = ''] = /^(tls\.)?\w+/.exec(message) ?? []
+      const setting = settings[option] ?? option
+      return isSetting(setting) ? this.nameOf(setting) + message.slice(option.length) : message
+    })
+  }
+}
+
+/** The settings of `configFile`, if there is one, with `flags` over them. Throws INVALID_ARGUMENT. */
+export function readSettings(flags: Readonly<Record<string, unknown>>, configFile: string | undefined): ServeSettings {
+  const inFile = configFile === undefined ? {} : readConfiguration(configFile)
+  const nameOf = (setting: string): string => {
+    if (Object.hasOwn(inFile, setting) && !Object.hasOwn(flags, setting)) return `${configFile}: ${setting}`
+    const flag = `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const variable = VARIABLES[setting]
+    return variable === undefined || Object.hasOwn(flags, setting) ? flag : `${flag} or ${variable}`
+  }
+  const result = SETTINGS.safeParse({ ...inFile, ...flags })
+  if (result.success) return new ServeSettings(result.data, nameOf)
   const [issue] = result.error.issues
-  const place = issue?.path.join('.') ?? ''
-  throw invalid(`${configFile}: ${place === '' ? '' : `${place}: `}${issue?.message}`)
+  if (issue?.code === 'unrecognized_keys') throw invalid(`${nameOf(issue.keys[0] ?? '')} is not a setting`)
+  const [setting = '', ...below] = issue?.path.map(String) ?? []
+  throw invalid(`${[nameOf(setting), ...below].join('.')} ${issue?.message}`)
 }
 
-/** The server that the settings describe, with everything read that they name. `password` is the environment's. */
-export function serverOptions(settings: ServeSettings, password: string | undefined, logger: Logger): ServerOptions {
-  const { bind, port, directPorts, advertise, node, threads, shards, memory, eviction } = settings
-  const { allowRemoteClients, passwordFile, drainSeconds, topology } = settings
-  const secret = passwordFile === undefined ? password : readText('--password-file', passwordFile).replace(/\r?\n$/, '')
-  return {
-    logger,
-    ...(bind !== undefined && { bind }),
-    ...(topology === undefined ? { port: port ?? PORT_DEFAULT } : port !== undefined && { port }),
-    ...(directPorts !== undefined && { directPorts }),
-    ...(advertise !== undefined && { advertise }),
-    ...(node !== undefined && { nodeId: node }),
-    ...(topology !== undefined && { topology: readTopology(topology) }),
-    ...(threads !== undefined && { threads }),
-    ...(shards !== undefined && { shards }),
-    ...(memory !== undefined && { memoryBytesMax: memory }),
-    ...(eviction !== undefined && { eviction }),
-    ...(secret !== undefined && { password: secret }),
-    ...tlsOptions(settings),
-    ...(allowRemoteClients !== undefined && { allowRemoteClients }),
-    ...(drainSeconds !== undefined && { drainMs: Math.round(drainSeconds * MS_PER_SECOND) }),
-  }
+function readConfiguration(file: string): object {
+  const json = reworded(
+    () => readJson(file),
+    (message) => `--config: ${message}`,
+  )
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
+  throw invalid(`${file} must be an object`)
 }
 
-/** The topology in a file. Throws INVALID_ARGUMENT, naming the file. */
-export function readTopology(file: string): ReturnType<typeof parseTopology> {
+function isSetting(name: string): name is Setting {
+  return Object.hasOwn(SETTINGS.shape, name)
+}
+
+/** Does `act`; what that refuses is said in other words. */
+function reworded<Result>(act: () => Result, words: (message: string) => string): Result {
   try {
-    return parseTopology(readJson('--topology', file))
+    return act()
   } catch (cause) {
-    if (!(cause instanceof SluiceError) || cause.message.includes(file)) throw cause
-    throw invalid(`${file}: ${cause.message}`)
+    if (!(cause instanceof SluiceError)) throw cause
+    throw new SluiceError(cause.code, words(cause.message), { cause })
   }
 }
 
-/** A file's text. Throws INVALID_ARGUMENT, naming the option and the file. */
-function readText(option: string, file: string): string {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw invalid(`${option}: ${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`)
-  }
-  if (text.length > FILE_BYTES_MAX) throw invalid(`${option}: ${file} is larger than ${FILE_BYTES_MAX} bytes`)
-  return text
+/** The message of a schema. */
+function must(what: string) {
+  return { error: ({ input }: { readonly input?: unknown }) => `must be ${what}, not ${shown(input)}` }
 }
 
-function tlsOptions({ tlsCert, tlsKey, tlsCa }: ServeSettings): Pick<ServerOptions, 'tls'> {
-  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return {}
-  if (tlsCert === undefined || tlsKey === undefined) throw invalid('TLS needs both --tls-cert and --tls-key')
-  return {
-    tls: {
-      cert: readText('--tls-cert', tlsCert),
-      key: readText('--tls-key', tlsKey),
-      ...(tlsCa !== undefined && { ca: readText('--tls-ca', tlsCa) }),
-    },
-  }
+function shown(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : JSON.stringify(value)
 }
 
-function readJson(option: string, file: string): unknown {
-  const text = readText(option, file)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw invalid(`${option}: ${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
-  }
+/** A number that is written as text, as all of the command line is. `Number()` alone would take `1e9`, `0x10` and blanks. */
+function numberIn(given: unknown): unknown {
+  return typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given
+}
+
+function bytesIn(given: unknown): unknown {
+  const [, digits, unit = ''] = (typeof given === 'string' && /^(\d+)([KMG])$/.exec(given)) || []
+  return digits === undefined ? numberIn(given) : Number(digits) * (UNITS[unit] ?? 1)
+}
+
+function portRange(range: string): readonly [from: number, to: number] {
+  const [from = 0, to = 0] = range.split('-').map(Number)
+  return [from, to]
 }
 
 function invalid(message: string): SluiceError {

@@ -1,19 +1,21 @@
 // `sluice serve`: a server in the foreground, until a signal ends it.
 
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { Topology } from '../cluster/topology.ts'
 import { EVICTION_POLICIES } from '../engine/index.ts'
-import type { Server, ServerOptions } from '../server/index.ts'
+import type { AdminTarget, Server, ServerOptions } from '../server/index.ts'
 import { SluiceError } from '../util/errors.ts'
-import { readAdminToken } from './admin-token.ts'
+import { readTopology } from './input-files.ts'
 import { LOG_LEVELS, openLog } from './log.ts'
-import { byteCount, decimalNumber, portRange, wholeNumber } from './numbers.ts'
 import { openAdmin } from './serve-admin.ts'
-import { readSettings, readTopology, type ServeSettings, serverOptions } from './serve-settings.ts'
+import { adminOptions, serverOptions } from './serve-options.ts'
+import { readSettings } from './serve-settings.ts'
 
-interface ServeArguments extends ServeSettings {
+interface ServeArguments {
   /** File with settings. */
   readonly config?: string
+  /** Settings as text, or true. */
+  readonly [flag: string]: unknown
 }
 
 /** The subcommand. */
@@ -21,20 +23,15 @@ export function serveCommand(version: string): Command {
   return new Command('serve')
     .description('Runs a server until SIGTERM or SIGINT, which let it answer what it has received.')
     .option('--bind <address>', 'interface to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'public port, 0 for a free one (default: 7070)', wholeNumber)
-    .option('--direct-ports <from-to>', 'a port for each shard thread (default: free ones)', portRange)
+    .option('--port <number>', 'public port, 0 for a free one (default: 7070)')
+    .option('--direct-ports <from-to>', 'a port for each shard thread (default: free ones)')
     .option('--advertise <host>', 'host that clients are told to connect to (default: --bind)')
-    .option('--threads <count>', 'shard threads (default: one for each core)', wholeNumber)
+    .option('--threads <count>', 'shard threads (default: one for each core)')
+    .option('--shards <count>', 'shards of the node (default: one for each thread, more if memory asks for it)')
+    .option('--memory <bytes>', 'most memory for all records, such as 8G (default: half of the machine)')
     .option(
-      '--shards <count>',
-      'shards of the node (default: one for each thread, more if memory asks for it)',
-      wholeNumber,
-    )
-    .option('--memory <bytes>', 'most memory for all records, such as 8G (default: half of the machine)', byteCount)
-    .addOption(
-      new Option('--eviction <policy>', 'which records make room when memory is exhausted (default: none)').choices(
-        EVICTION_POLICIES,
-      ),
+      '--eviction <policy>',
+      `which records make room when memory is exhausted: ${EVICTION_POLICIES.join(', ')} (default: none)`,
     )
     .option('--topology <file>', 'the cluster that this node is a part of; read again at SIGHUP')
     .option('--node <id>', 'the name of this node in the topology (default: node-1)')
@@ -43,11 +40,11 @@ export function serveCommand(version: string): Command {
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--tls-ca <file>', 'who signs the certificates (PEM) that clients have to show then')
     .option('--allow-remote-clients', 'serve clients of other machines without a password')
-    .option('--admin-port <number>', 'port for metrics and administration over HTTP (default: none)', wholeNumber)
+    .option('--admin-port <number>', 'port for metrics and administration over HTTP (default: none)')
     .option('--admin-bind <address>', 'interface of the admin port (default: 127.0.0.1)')
     .option('--admin-token-file <file>', 'file with the admin token (default: SLUICE_ADMIN_TOKEN, or none)')
-    .option('--drain-seconds <number>', 'time for clients to finish when the server stops (default: 5)', decimalNumber)
-    .addOption(new Option('--log-level <level>', 'how much is logged (default: info)').choices(LOG_LEVELS))
+    .option('--drain-seconds <number>', 'time for clients to finish when the server stops (default: 5)')
+    .option('--log-level <level>', `how much is logged: ${LOG_LEVELS.join(', ')} (default: info)`)
     .option('--config <file>', 'settings as JSON, by the names of these options in camelCase; options go first')
     .allowExcessArguments(false)
     .action((given: ServeArguments) => serve(given, version))
@@ -56,9 +53,10 @@ export function serveCommand(version: string): Command {
 async function serve({ config, ...flags }: ServeArguments, version: string): Promise<void> {
   const { startServer } = await import('../server/index.ts')
   const settings = readSettings(flags, config)
-  const log = openLog(settings.logLevel ?? 'info')
-  const options = serverOptions(settings, process.env.SLUICE_PASSWORD, log)
-  const token = settings.adminPort === undefined ? undefined : readAdminToken(settings.adminTokenFile)
+  const { topology: file, logLevel = 'info' } = settings.values
+  const logger = openLog(logLevel)
+  const options = serverOptions(settings, process.env.SLUICE_PASSWORD, logger)
+  const admin = adminOptions(settings, version, logger)
   // A signal that comes early must not end the process: the file may have been read before it changed.
   let isReloadAsked = false
   const askReload = (): void => {
@@ -66,18 +64,10 @@ async function serve({ config, ...flags }: ServeArguments, version: string): Pro
   }
   process.on('SIGHUP', askReload)
   const server = await startServer(options)
-  const { adminPort, adminBind, node = 'node-1' } = settings
-  const file = settings.topology
-  const admin = await openAdmin(server, {
-    port: adminPort,
-    bind: adminBind,
-    token,
-    nodeId: node,
-    version,
-    logger: log,
-    ...(file !== undefined && { reloadTopology: ({ force }) => reloadTopology(server, file, force) }),
-  })
-  sayHello(server, options, admin?.url)
+  const reloadByAdmin: AdminTarget['reloadTopology'] =
+    file === undefined ? undefined : ({ force }) => reloadTopology(server, file, force)
+  const listener = admin && (await openAdmin(server, admin, reloadByAdmin))
+  sayHello(server, options, listener?.url)
   const stop = (): void => {
     // A second signal ends the process at once.
     process.off('SIGTERM', stop)
@@ -86,7 +76,7 @@ async function serve({ config, ...flags }: ServeArguments, version: string): Pro
   }
   const reload = (): void => {
     reloadTopology(server, file, false).catch((error: unknown) => {
-      log.error({ error: error instanceof Error ? error.message : String(error) }, 'the topology was not reloaded')
+      logger.error({ error: error instanceof Error ? error.message : String(error) }, 'the topology was not reloaded')
     })
   }
   process.on('SIGTERM', stop)

@@ -1,7 +1,7 @@
 // The terminal of a benchmark: lines that stay, one line at the bottom that changes, and colours where they are wanted.
 
 import { stripVTControlCharacters } from 'node:util'
-import type { BenchOutput, TextStyle } from '../bench/output.ts'
+import type { BenchOutput, TextStyle } from '../bench/run/output.ts'
 
 /** The part of a stream that is used; `process.stdout` is one. */
 export interface TextStream {

@@ -8,8 +8,8 @@ import { SLOT_COUNT } from '../cluster/slot.ts'
 import { SlotSet } from '../cluster/slot-set.ts'
 import type { Topology, TopologyNode } from '../cluster/topology.ts'
 import { checkSuccession, movesBetween } from '../cluster/topology-changes.ts'
+import { readTopology } from './input-files.ts'
 import { wholeNumber } from './numbers.ts'
-import { readTopology } from './serve-settings.ts'
 
 /** The subcommand. */
 export function topologyCommand(): Command {

@@ -95,7 +95,7 @@ describe('a shard that loses and gains slots', () => {
   }
 
   it('shows, keeps and removes what a Map says, and tells a follower', () => {
-    const seen = { discarded: 0, expired: 0, laps: 0 }
+    const seen = { discarded: 0, expired: 0, laps: 0, gainedDuringLaps: 0 }
     const property = fc.property(fc.nat(), (seed) => {
       const random = seededRandom(seed)
       const shard = new SlotShard(random)
@@ -107,6 +107,7 @@ describe('a shard that loses and gains slots', () => {
       seen.discarded += shard.seen.discarded
       seen.expired += shard.seen.expired
       seen.laps += shard.seen.laps
+      seen.gainedDuringLaps += shard.seen.gainedDuringLaps
     })
     fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 60_000 })
     for (const [name, count] of Object.entries(seen)) expect(count, name).toBeGreaterThan(0)
@@ -149,7 +150,9 @@ describe('a slot that is taken away', () => {
     expect(() => engine.setOwnedSlots(all)).toThrow(AssertionError)
     expect(engine.discardUnowned(1)).toBe(false)
     expect(() => engine.setOwnedSlots(all)).toThrow(AssertionError)
+    expect(engine.lostSlots).toEqual(bitmapOf((slot) => slot % 2 === 1))
     discardAll(engine)
+    expect(engine.lostSlots).toEqual(NO_SLOTS)
     engine.setOwnedSlots(all)
     executeAll(engine, sets(3_000))
     expect(scanAll(engine).length).toBe(3_000)

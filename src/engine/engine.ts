@@ -65,7 +65,7 @@ export class Engine {
   readonly #effectsAt: number
   readonly #slabsAt: number
   readonly #slabStride: number
-  /** Slots that were taken away and whose records may not all be discarded yet: a bitmap like that of the owned ones. */
+  /** As `lostSlots` says, but for what is not discarded any more. */
   readonly #lostSlots = new Uint8Array(SLOT_BITMAP_BYTES)
   /** Bytes that one reply slab can hold. */
   readonly slabBytes: number
@@ -119,20 +119,20 @@ export class Engine {
    *
    * Those that lie in a slot taken away are unowned from here on: no scan and no random key shows them, and they are
    * to be removed by `discardUnowned` or `maintain`. Operations on a key do not ask for its slot where there is a
-   * record: the caller has refused those for other slots. Nor may a slot be owned again before `discardUnowned` has
-   * returned true, which is asserted: its old records would come back.
+   * record: the caller has refused those for other slots. Nor may a slot be owned again while it is one of the
+   * `lostSlots`, which is asserted: its old records would come back.
    */
   setOwnedSlots(bitmap: Uint8Array): void {
     assert(bitmap.length === SLOT_BITMAP_BYTES, 'the bitmap has a bit for each slot')
     const slotsAt = this.#exports.SLOTS_AT.value
     const owned = this.#bytes.subarray(slotsAt, slotsAt + SLOT_BITMAP_BYTES)
-    if (!this.#isDiscarding) this.#lostSlots.fill(0)
-    const isReturning = this.#lostSlots.some((lost, at) => (lost & (bitmap[at] ?? 0)) !== 0)
+    const lostSlots = this.lostSlots
+    const isReturning = lostSlots.some((lost, at) => (lost & (bitmap[at] ?? 0)) !== 0)
     assert(!isReturning, 'a slot is owned again only when its records are gone')
     let losesAny = false
     for (const [at, before] of owned.entries()) {
       const lost = before & ~(bitmap[at] ?? 0)
-      this.#lostSlots[at] = (this.#lostSlots[at] ?? 0) | lost
+      lostSlots[at] = (lostSlots[at] ?? 0) | lost
       if (lost !== 0) losesAny = true
     }
     owned.set(bitmap)
@@ -146,6 +146,20 @@ export class Engine {
    */
   discardUnowned(buckets: number): boolean {
     return this.#exports.discardUnowned(buckets) !== 0
+  }
+
+  /** Whether records in slots that were taken away may be left. */
+  get isDiscarding(): boolean {
+    return this.#call.getUint32(DISCARDING_AT, true) !== 0
+  }
+
+  /**
+   * Slots that were taken away and whose records may not all be gone, as `setOwnedSlots` takes slots; none when nothing
+   * is being discarded. Changes with the next call.
+   */
+  get lostSlots(): Uint8Array {
+    if (!this.isDiscarding) this.#lostSlots.fill(0)
+    return this.#lostSlots
   }
 
   /** Makes every later version larger than `version`: for slots that come from an engine that gave it out. */
@@ -229,7 +243,7 @@ export class Engine {
    * ago.
    */
   get needsMaintenance(): boolean {
-    return this.hasExpiring || this.#isDiscarding || this.#call.getUint32(CLEARED_AT, true) !== 0
+    return this.hasExpiring || this.isDiscarding || this.#call.getUint32(CLEARED_AT, true) !== 0
   }
 
   /**
@@ -310,10 +324,6 @@ export class Engine {
   /** All of memory as it is now. Growth gives another buffer over the same bytes, which stay where they are. */
   get memory(): SharedArrayBuffer {
     return this.#memory.buffer
-  }
-
-  get #isDiscarding(): boolean {
-    return this.#call.getUint32(DISCARDING_AT, true) !== 0
   }
 
   /** Time as the engine takes it: it never goes back. */

@@ -74,6 +74,12 @@ export class FrameDecoder {
     return this.#bufferedBytes
   }
 
+  /** Bytes held, those of the loaded frame included. */
+  get heldBytes(): number {
+    const loadedBytes = this.bytes.length === 0 ? 0 : FRAME_HEADER_BYTES + this.end - this.start
+    return this.#bufferedBytes + loadedBytes
+  }
+
   /**
    * Takes the next bytes of the stream and the ownership of their array. Chunks wait as they are until `next` is
    * called: a caller that pauses between both bounds `bufferedBytes`. Throws only when the decoder is dead.
@@ -99,12 +105,26 @@ export class FrameDecoder {
         return true
       }
       if (!this.#gather(bytesHeld, bytesNeeded)) {
-        this.bytes = EMPTY
-        this.start = 0
-        this.end = 0
+        this.release()
         return false
       }
     }
+  }
+
+  /** Lets go of the loaded frame's bytes, as `next` does. */
+  release(): void {
+    this.bytes = EMPTY
+    this.start = 0
+    this.end = 0
+  }
+
+  /** Lets go of all bytes. */
+  drop(): void {
+    this.release()
+    this.#setWindow(EMPTY, false)
+    this.#queue = []
+    this.#queueHead = 0
+    this.#bufferedBytes = 0
   }
 
   /** Throws if an invariant of the file's head is broken. */
@@ -207,11 +227,7 @@ export class FrameDecoder {
   #fail(wireError: number, message: string): never {
     this.#failure = protocolError(message)
     this.wireError = wireError
-    this.bytes = EMPTY
-    this.#setWindow(EMPTY, false)
-    this.#queue = []
-    this.#queueHead = 0
-    this.#bufferedBytes = 0
+    this.drop()
     throw this.#failure
   }
 }

@@ -32,14 +32,8 @@ export class AdminGuard {
   readonly #tokenDigest: Buffer | undefined
   readonly #hostNames: ReadonlySet<string | undefined>
 
-  /** Throws INVALID_ARGUMENT when other machines could ask without a token, or the token is none that HTTP carries. */
+  /** The options have been checked: `checkToken`. */
   constructor({ bind, token, hostNames }: GuardOptions) {
-    if (token === undefined && !isLoopback(bind) && bind !== 'localhost') {
-      throw invalid(`the admin listener needs a token when it is bound to ${bind}, which other machines may reach`)
-    }
-    if (token !== undefined && !isToken(token)) {
-      throw invalid(`an admin token has ${TOKEN_CHARS_MIN} to ${TOKEN_CHARS_MAX} visible ASCII characters`)
-    }
     this.#tokenDigest = token === undefined ? undefined : digestOf(token)
     this.#hostNames = new Set([bind, ...hostNames].map((name) => canonicalHost(isIPv6(name) ? `[${name}]` : name)))
   }
@@ -74,6 +68,19 @@ export class AdminGuard {
     if (this.#tokenDigest === undefined) return true
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
     return timingSafeEqual(digestOf(token), this.#tokenDigest)
+  }
+}
+
+/**
+ * Throws INVALID_ARGUMENT, whose message begins with `token`, when other machines could ask without one, or it is none
+ * that HTTP carries.
+ */
+export function checkToken(token: string | undefined, bind: string): void {
+  if (token === undefined && !isLoopback(bind) && bind !== 'localhost') {
+    throw invalid(`token is required for an admin listener that is bound to ${bind}, which other machines may reach`)
+  }
+  if (token !== undefined && !isToken(token)) {
+    throw invalid(`token must have ${TOKEN_CHARS_MIN} to ${TOKEN_CHARS_MAX} visible ASCII characters`)
   }
 }
 

@@ -9,11 +9,13 @@ import { isIPv6 } from 'node:net'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import { type AdminAnswer, AdminAnswers, errorAnswer, failureAnswer } from './admin-answers.ts'
-import { AdminGuard } from './admin-guard.ts'
+import { AdminGuard, checkToken } from './admin-guard.ts'
 import type { AdminTarget } from './admin-target.ts'
 import { limitedLogger } from './limited-logger.ts'
 import { type Logger, silentLogger } from './logger.ts'
+import { requirePort } from './options.ts'
 
+const BIND_DEFAULT = '127.0.0.1'
 const PORT_DEFAULT = 7071
 const STATS_MS_DEFAULT = 2_000
 
@@ -63,9 +65,20 @@ export interface AdminListener {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/**
+ * Checks what can be told before there is a server. Throws INVALID_ARGUMENT, whose message begins with the option's
+ * name.
+ */
+export function checkAdminOptions(options: Pick<AdminListenerOptions, 'bind' | 'port' | 'token'>): void {
+  const { bind = BIND_DEFAULT, port = PORT_DEFAULT, token } = options
+  requirePort('port', port)
+  checkToken(token, bind)
+}
+
 /** Starts to listen. Rejects with INVALID_ARGUMENT or LISTEN_FAILED. */
 export async function openAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
-  const { target, version = 'unknown', bind = '127.0.0.1', token, statsMs = STATS_MS_DEFAULT } = options
+  checkAdminOptions(options)
+  const { target, version = 'unknown', bind = BIND_DEFAULT, token, statsMs = STATS_MS_DEFAULT } = options
   const { port = PORT_DEFAULT, clock = systemClock, logger = silentLogger } = options
   const node = nodeOf(options)
   const hostNames = [...(options.hostNames ?? []), node.host]

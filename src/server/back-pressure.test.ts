@@ -114,9 +114,42 @@ describe('a reader that stops', () => {
 
 describe('scarce slabs', () => {
   const replySlabsMax = frameSlabsMax(SLAB_BYTES) + 8
+  /** No memory for copies. */
+  const noCopies = { heldBytesMax: 1, heldBytesOfAllMax: 1 }
+
+  it('are left to others: who takes the last ones is sent copies, and nobody waits for it to read', () => {
+    const limits = { heldBytesMax: MIB, heldBytesOfAllMax: 20 * MIB }
+    const { runtime, peer: first } = peerWithRecord({ replySlabsMax, limits }, 4 * MIB)
+    const holders = [first, ...Array.from({ length: 3 }, () => TestPeer.open(runtime))]
+    for (const holder of holders) holder.send(...GET_FRAMES.slice(0, 2))
+    expect(holders.map(({ channel }) => Math.floor(channel.heldBytes / MIB))).toEqual([4, 4, 4, 4])
+    expect(runtime.stats()).toMatchObject({ slabsFree: replySlabsMax, waitingForSlabs: 0 })
+    const calm = TestPeer.open(runtime)
+    calm.send(operationsFrame(1, [{ operations: [get('missing')] }]))
+    expect(calm.replies()).toHaveLength(1)
+    for (const holder of holders) {
+      const values = holder.replies().map(({ sections }) => sections[0]?.results[0]?.value)
+      expect(values.map((value) => value?.every((byte) => byte === 'v'.charCodeAt(0)))).toEqual([true, true])
+    }
+    expect(runtime.stats()).toMatchObject({ slabsFree: replySlabsMax, bytesHeld: 0 })
+  })
+
+  it('are taken again when there is no memory for more copies', () => {
+    const limits = { heldBytesMax: MIB, heldBytesOfAllMax: 10 * MIB }
+    const { runtime, peer: first } = peerWithRecord({ replySlabsMax, limits }, 4 * MIB)
+    const holders = [first, ...Array.from({ length: 4 }, () => TestPeer.open(runtime))]
+    for (const holder of holders) holder.send(...GET_FRAMES.slice(0, 2))
+    // Two copies, one reply in slabs, and those behind wait.
+    expect(holders.map(({ channel }) => Math.floor(channel.heldBytes / MIB))).toEqual([4, 4, 4, 0, 0])
+    expect(runtime.stats()).toMatchObject({ waitingForSlabs: 2 })
+    expect(runtime.stats().slabsFree).toBeLessThan(replySlabsMax)
+    for (let round = 0; round < 2; round++) for (const holder of holders) holder.channel.read()
+    expect(holders.map((holder) => holder.decode().length)).toEqual([2, 2, 2, 2, 2])
+    expect(runtime.stats()).toMatchObject({ slabsFree: replySlabsMax, bytesHeld: 0, waitingForSlabs: 0 })
+  })
 
   it('makes frames of all connections wait, and serves them in the order of their waiting', () => {
-    const { runtime, peer: holder } = peerWithRecord({ replySlabsMax }, 4 * MIB)
+    const { runtime, peer: holder } = peerWithRecord({ replySlabsMax, limits: noCopies }, 4 * MIB)
     holder.send(operationsFrame(1, [{ operations: [get('key')] }]))
     const served: number[] = []
     const waiting = [0, 1, 2].map((number) => {
@@ -140,7 +173,7 @@ describe('scarce slabs', () => {
   })
 
   it('closes a stopped reader much sooner when others wait for its slabs', () => {
-    const limits = { slowReaderMs: 30_000, slowReaderStarvingMs: 1_000 }
+    const limits = { ...noCopies, slowReaderMs: 30_000, slowReaderStarvingMs: 1_000 }
     const { runtime, peer: holder, clock } = peerWithRecord({ replySlabsMax, limits }, 4 * MIB)
     holder.send(operationsFrame(1, [{ operations: [get('key')] }]))
     clock.advance(10_000)

@@ -4,10 +4,12 @@ import type { Clock } from '../util/clock.ts'
 import type { ControlReplies } from './control-replies.ts'
 import type { Forwarding } from './forwarding.ts'
 import type { FrameExecutor } from './frame-executor.ts'
+import type { FrameTimes } from './frame-times.ts'
 import type { Gate } from './gate.ts'
 import type { ServerFacts } from './handshake.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
+import type { Refusals } from './refusals.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import type { Traffic } from './thread-stats.ts'
 import type { LargeFramePlaces, WaitingLine } from './waiting-lines.ts'
@@ -27,6 +29,8 @@ export interface ConnectionHost {
   readonly slabLine: WaitingLine
   readonly largeFrames: LargeFramePlaces
   readonly traffic: Traffic
+  readonly refusals: Refusals
+  readonly frameTimes: FrameTimes
   /** The connection with this number has said a good hello; called once. */
   onIntroduced(connectionNumber: number): void
   /** The channel of the connection with this number is closed; called once. */

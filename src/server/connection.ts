@@ -11,10 +11,11 @@
 //   - fewer slabs are free than one frame may need
 //   - the frame before them is on its way through other threads of the node (`forwarded-frame.ts`)
 // While frames wait, the channel is paused: what is buffered stays what one read brought, and one incomplete frame. An
-// incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one.
+// incomplete frame beyond `partialBytesMax` needs one of the few places for large frames, or pauses until it has one
+// (`inbox.ts`).
 //
 //   invariants: replies leave in the order of their requests; nothing is decoded behind a frame that waits; after 'open'
-//   no frame is decoded, and what still arrives is dropped; the thread's writer is empty between two calls.
+//   nothing that arrived is held, and what still arrives is dropped; the thread's writer is empty between two calls.
 
 import { OUTCOME_EXECUTED } from '../protocol/codes.ts'
 import { encodeControl, encodeError } from '../protocol/control.ts'
@@ -27,8 +28,8 @@ import {
   WIRE_ERROR_UNEXPECTED_KIND,
   WIRE_ERRORS,
 } from '../protocol/frame.ts'
-import { FrameDecoder } from '../protocol/frame-decoder.ts'
-import { type Hello, HelloDecoder, REFUSAL_NAMES, REFUSAL_NONE } from '../protocol/hello.ts'
+import type { FrameDecoder } from '../protocol/frame-decoder.ts'
+import { type Hello, REFUSAL_NAMES, REFUSAL_NONE } from '../protocol/hello.ts'
 import { FRAME_BYTES_MAX } from '../protocol/limits.ts'
 import type { ByteChannel, ByteChannelHandler } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
@@ -36,6 +37,7 @@ import type { ConnectionHost } from './connection-host.ts'
 import { type ConnectionFacts, ConnectionWatch } from './connection-watch.ts'
 import { ForwardedFrame } from './forwarded-frame.ts'
 import { answerHello, refusalOf } from './handshake.ts'
+import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import type { Waiter } from './waiting-lines.ts'
 
@@ -47,8 +49,8 @@ export class Connection implements ByteChannelHandler, Waiter {
   readonly #channel: ByteChannel
   readonly #outbox: Outbox
   readonly #watch: ConnectionWatch
-  readonly #hello = new HelloDecoder()
-  readonly #frames = new FrameDecoder({ frameBytesMax: FRAME_BYTES_MAX })
+  readonly #inbox: Inbox
+  readonly #frames: FrameDecoder
   /** Why any hello is refused, or REFUSAL_NONE. */
   readonly #standingRefusal: number
   #state: ConnectionFacts['state'] = 'hello'
@@ -65,12 +67,18 @@ export class Connection implements ByteChannelHandler, Waiter {
   #isStalled = false
   #isPaused = false
   #bytesIn = 0
+  /** When the last bytes came; while frames wait, when the first of them came. */
+  #readAtMs = 0
+  /** Frames whose replies the thread's writer holds. */
+  #unsentReplies = 0
 
   constructor(host: ConnectionHost, channel: ByteChannel, number: number, standingRefusal: number) {
     this.#number = number
     this.#host = host
     this.#channel = channel
-    this.#outbox = new Outbox(channel, host.limits, host.traffic, this.#onRoom)
+    this.#inbox = new Inbox(host, this)
+    this.#frames = this.#inbox.frames
+    this.#outbox = new Outbox(channel, host, () => host.executor.hasRoom(), this.#onRoom)
     this.#watch = new ConnectionWatch(host.limits, host.clock.monotonicMs())
     this.#standingRefusal = standingRefusal
   }
@@ -78,6 +86,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   onBytes(chunk: Uint8Array): void {
     this.#bytesIn += chunk.length
     this.#host.traffic.bytesIn += chunk.length
+    if (!this.#isStalled) this.#readAtMs = this.#host.clock.monotonicMs()
     if (this.#state === 'open') this.#takeFrames(chunk)
     else if (this.#state === 'hello') this.#takeHello(chunk)
   }
@@ -88,7 +97,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   }
 
   onClose(): void {
-    this.#leaveLines()
+    this.#letGo()
     this.#state = 'closed'
     this.#host.onClosed(this.#number)
   }
@@ -98,6 +107,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     if (this.#state !== 'open') return
     try {
       this.#isStalled = this.#answerAll()
+      if (this.#isStalled && !this.#isFrameLoaded && this.#forwarded === undefined) this.#frames.release()
     } catch (error) {
       this.#failBy(error, this.#frames.wireError)
       return
@@ -132,17 +142,18 @@ export class Connection implements ByteChannelHandler, Waiter {
   #takeHello(chunk: Uint8Array): void {
     let hello: Hello | undefined
     try {
-      hello = this.#hello.push(chunk)
+      hello = this.#inbox.pushHello(chunk)
     } catch (error) {
       this.#failBy(error, WIRE_ERROR_MALFORMED)
       return
     }
     if (hello === undefined) return
-    const { clock, facts, gate, traffic } = this.#host
+    const { clock, facts, gate, refusals, traffic } = this.#host
     const refusal = refusalOf(hello, this.#standingRefusal, gate)
     this.#outbox.sendBytes(answerHello(refusal, facts, clock.nowMs()))
     if (refusal !== REFUSAL_NONE) {
       traffic.connectionsRefused++
+      refusals.noteHello(refusal, this.#standingRefusal, hello)
       this.#log(REFUSAL_NAMES[refusal] ?? 'unknown', 'connection refused')
       this.#end()
       return
@@ -150,11 +161,11 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#host.onIntroduced(this.#number)
     this.#replyFrameBytesMax = Math.min(hello.frameBytesMax, FRAME_BYTES_MAX)
     this.#state = 'open'
-    this.#takeFrames(this.#hello.rest)
+    this.proceed()
   }
 
   #takeFrames(chunk: Uint8Array): void {
-    this.#frames.push(chunk)
+    this.#inbox.push(chunk)
     if (!this.#isStalled) this.proceed()
   }
 
@@ -163,7 +174,7 @@ export class Connection implements ByteChannelHandler, Waiter {
     const { slabLine, writer } = this.#host
     for (;;) {
       const isSomeLeft = this.#answerWhatFits()
-      this.#outbox.send(writer)
+      this.#sendReplies()
       if (!isSomeLeft) return false
       if (this.#forwarded !== undefined || this.#outbox.isFull(writer)) return true
       if (!slabLine.isOpenTo(this)) {
@@ -203,12 +214,26 @@ export class Connection implements ByteChannelHandler, Waiter {
       return false
     }
     traffic.frames++
+    this.#unsentReplies++
     return true
   }
 
+  /** Sends what the thread's writer holds. */
+  #sendReplies(): void {
+    this.#outbox.send(this.#host.writer)
+    this.#noteSent(this.#unsentReplies)
+    this.#unsentReplies = 0
+  }
+
+  #noteSent(frameCount: number): void {
+    if (frameCount === 0) return
+    const { clock, frameTimes } = this.#host
+    frameTimes.note(frameCount, clock.monotonicMs() - this.#readAtMs)
+  }
+
   #forward(): void {
-    const { forwarding, traffic, writer } = this.#host
-    this.#outbox.send(writer)
+    const { forwarding, traffic } = this.#host
+    this.#sendReplies()
     traffic.framesForwarded++
     this.#forwarded = new ForwardedFrame(forwarding, this.#frames, this.#replyFrameBytesMax, this.#onForwarded)
     this.#forwarded.proceed()
@@ -220,16 +245,14 @@ export class Connection implements ByteChannelHandler, Waiter {
     this.#isFenced = isFenceRaised
     traffic.frames++
     this.#outbox.sendForwarded(parts, (bytes) => forwarding.budget.give(bytes))
+    this.#noteSent(1)
     this.proceed()
   }
 
   /** Pauses the channel when more bytes would only pile up, and ends the pause when they would not. */
   #governReading(): void {
     if (this.#state !== 'open') return
-    const { largeFrames, limits } = this.#host
-    let mayRead = !this.#isStalled
-    if (mayRead && this.#frames.bufferedBytes > limits.partialBytesMax) mayRead = largeFrames.ask(this)
-    else if (mayRead) largeFrames.leave(this)
+    const mayRead = this.#inbox.mayRead(this.#isStalled)
     if (mayRead !== this.#isPaused) return
     this.#isPaused = !mayRead
     if (mayRead) this.#channel.resume()
@@ -251,7 +274,7 @@ export class Connection implements ByteChannelHandler, Waiter {
   /** Sends the replies to what came before, then the reason, and closes. */
   #fail(wireError: number, reason: string): void {
     this.#logFailure(wireError, reason)
-    this.#outbox.send(this.#host.writer)
+    this.#sendReplies()
     this.#outbox.sendBytes(encodeError(wireError, reason))
     this.#end()
   }
@@ -264,16 +287,17 @@ export class Connection implements ByteChannelHandler, Waiter {
   }
 
   #end(): void {
-    this.#leaveLines()
+    this.#letGo()
     this.#state = 'ending'
     this.#channel.end()
   }
 
-  #leaveLines(): void {
+  /** Leaves all lines, and whatever came that is not answered. */
+  #letGo(): void {
     this.#host.slabLine.leave(this)
-    this.#host.largeFrames.leave(this)
     this.#forwarded?.abandon()
     this.#forwarded = undefined
+    this.#inbox.drop()
   }
 
   /** The one line about a connection that is closed for its peer's fault. */

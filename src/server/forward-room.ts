@@ -38,6 +38,11 @@ export class ForwardMailbox {
     })
   }
 
+  /** Bytes of the runs that were sent and are not answered. */
+  get unansweredBytes(): number {
+    return this.#unansweredBytes
+  }
+
   /** Sends a run; the line was open to its sender. */
   send(request: RunRequest, answered: RunAnswered): void {
     const { byteLength } = request.bytes

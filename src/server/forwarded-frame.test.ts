@@ -248,9 +248,11 @@ describe('the reply', () => {
 
 describe('a thread whose slabs are scarce', () => {
   const replySlabsMax = frameSlabsMax(SLAB_BYTES) + 8
+  /** No memory for copies of what lies in slabs. */
+  const noCopies = { heldBytesMax: 1, heldBytesOfAllMax: 1 }
 
   it('executes the runs of its siblings when it is their turn, and closes a reader that holds what they need', () => {
-    const { node, peer, set, get } = open({ replySlabsMax, limits: { slowReaderStarvingMs: 1_000 } })
+    const { node, peer, set, get } = open({ replySlabsMax, limits: { ...noCopies, slowReaderStarvingMs: 1_000 } })
     const holder = TestPeer.open(node.runtime(1))
     holder.send(operationsFrame(1, [set(1, 'v'.repeat(4 * MIB))]))
     holder.replies()
@@ -267,7 +269,7 @@ describe('a thread whose slabs are scarce', () => {
   })
 
   it('makes a frame wait for its own runs too', () => {
-    const { node, peer, set, get } = open({ replySlabsMax })
+    const { node, peer, set, get } = open({ replySlabsMax, limits: noCopies })
     const holder = TestPeer.open(node.runtime(0))
     holder.send(operationsFrame(1, [set(0, 'v'.repeat(4 * MIB))]))
     holder.replies()

@@ -32,6 +32,7 @@ type FrameAnswered = (parts: readonly Uint8Array[], isFenceRaised: boolean) => v
 interface OwnedRun extends SectionRun {
   /** Undefined when it is this thread. */
   readonly sibling: number | undefined
+  readonly operationCount: number
   /** Sections of the runs behind it. */
   readonly sectionsBehind: number
 }
@@ -46,7 +47,7 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
   readonly #answered: FrameAnswered
   readonly #sequence: number
   readonly #sectionCount: number
-  readonly #runs: readonly OwnedRun[]
+  #runs: readonly OwnedRun[]
   readonly #parts: Uint8Array[]
   #replyBytes = FRAME_HEADER_BYTES
   #isFenceRaised = false
@@ -90,6 +91,8 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
     slabLine.leave(this)
     const sibling = this.#runs[this.#runsDone]?.sibling
     if (sibling !== undefined) this.#forwarding.mailboxOf(sibling).line.leave(this)
+    // A sibling may hold a run for long; the request's bytes are not needed for that.
+    this.#runs = []
     if (this.#isAdmitted && !this.#isSent) budget.give(this.replyBytesMax)
   }
 
@@ -115,6 +118,9 @@ export class ForwardedFrame implements ReplyClaimant, RunSender {
       return
     }
     this.#isSent = true
+    const { traffic } = this.#forwarding
+    traffic.runsForwarded++
+    traffic.operationsForwarded += run.operationCount
     const bytes = new Uint8Array(run.end - run.start)
     bytes.set(run.bytes.subarray(run.start, run.end))
     mailbox.send({ bytes, sectionCount: run.sectionCount, bytesMax: this.#bytesMaxOf(run) }, (reply) => {
@@ -157,7 +163,8 @@ function runsOf(frame: FrameDecoder, owners: ShardOwners): OwnedRun[] {
   sections.open(bytes, frame.start, frame.end, sectionCount)
   const runs: OwnedRun[] = []
   let sectionsBehind = sectionCount
-  let open = { sibling: undefined as number | undefined, start: frame.start, end: frame.start, sectionCount: 0 }
+  const counts = { sectionCount: 0, operationCount: 0 }
+  let open = { sibling: undefined as number | undefined, start: frame.start, end: frame.start, ...counts }
   const close = (): void => {
     if (open.sectionCount > 0) runs.push({ bytes, ...open, sectionsBehind })
   }
@@ -165,10 +172,11 @@ function runsOf(frame: FrameDecoder, owners: ShardOwners): OwnedRun[] {
     const sibling = owners.siblingOf(sections.shard)
     if (sibling !== open.sibling) {
       close()
-      open = { sibling, start: open.end, end: open.end, sectionCount: 0 }
+      open = { sibling, start: open.end, end: open.end, ...counts }
     }
     open.end = sections.end
     open.sectionCount++
+    open.operationCount += sections.operationCount
     sectionsBehind--
   }
   close()

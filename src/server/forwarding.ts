@@ -9,6 +9,7 @@ import type { FrameExecutor } from './frame-executor.ts'
 import type { ServerLimits } from './limits.ts'
 import type { ShardOwners } from './shard-owners.ts'
 import type { RunAnswered, RunRequest, Siblings } from './siblings.ts'
+import type { Traffic } from './thread-stats.ts'
 import type { Waiter, WaitingLine } from './waiting-lines.ts'
 
 /** What forwarding needs of its thread. */
@@ -20,6 +21,7 @@ export interface ForwardingOptions {
   readonly owners: ShardOwners
   /** Default: there are no other threads. */
   readonly siblings: Siblings | undefined
+  readonly traffic: Traffic
 }
 
 /** One thread's forwarding. */
@@ -29,6 +31,7 @@ export class Forwarding {
   readonly clock: Clock
   readonly owners: ShardOwners
   readonly budget: ReplyBudget
+  readonly traffic: Traffic
   readonly #siblings: Siblings | undefined
   readonly #mailboxBytesMax: number
   /** By thread; made when the first run goes there. */
@@ -39,6 +42,7 @@ export class Forwarding {
     this.slabLine = options.slabLine
     this.clock = options.clock
     this.owners = options.owners
+    this.traffic = options.traffic
     this.budget = new ReplyBudget(options.limits.forwardedReplyBytesMax)
     this.#siblings = options.siblings
     this.#mailboxBytesMax = options.limits.mailboxBytesMax
@@ -50,6 +54,20 @@ export class Forwarding {
     const mailbox = this.#mailboxes.get(thread) ?? new ForwardMailbox(this.#siblings, thread, this.#mailboxBytesMax)
     this.#mailboxes.set(thread, mailbox)
     return mailbox
+  }
+
+  /** Bytes of runs that were sent to other threads and are not answered. */
+  get mailboxBytes(): number {
+    let bytes = 0
+    for (const { unansweredBytes } of this.#mailboxes.values()) bytes += unansweredBytes
+    return bytes
+  }
+
+  /** Frames that wait for room in a mailbox: at most one of each connection. */
+  get waitingForMailboxes(): number {
+    let count = 0
+    for (const { line } of this.#mailboxes.values()) count += line.waitingCount
+    return count
   }
 
   /** Executes a run that another thread sent, now or when it is its turn for slabs. */
@@ -71,13 +89,17 @@ class ReceivedRun implements Waiter {
   }
 
   proceed(): void {
-    const { slabLine, executor, clock } = this.#forwarding
+    const { slabLine, executor, clock, traffic } = this.#forwarding
     if (!slabLine.isOpenTo(this)) {
       slabLine.wait(this)
       return
     }
     const { bytes, sectionCount, bytesMax } = this.#request
     const run = { bytes, start: 0, end: bytes.length, sectionCount }
-    this.#answer(executor.answerRun(run, bytesMax, clock.nowMs()))
+    const operationsBefore = executor.operationsExecuted
+    const reply = executor.answerRun(run, bytesMax, clock.nowMs())
+    traffic.runsExecutedForSiblings++
+    traffic.operationsExecutedForSiblings += executor.operationsExecuted - operationsBefore
+    this.#answer(reply)
   }
 }

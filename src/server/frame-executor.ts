@@ -65,6 +65,8 @@ export class FrameExecutor {
   /** Sections of which nothing was executed, and those that met a limit or a slot of another shard. */
   sectionsRefused = 0
   sectionsStopped = 0
+  /** Operations of all others, and those of a stopped section before it stopped. */
+  operationsExecuted = 0
   /** Whether the frame that was checked last has sections for other threads of this node. */
   isForSiblings = false
   readonly #shards: OwnedShards
@@ -211,6 +213,7 @@ export class FrameExecutor {
       writer.advance(engine.position)
     }
     this.#watch.note(engine)
+    this.operationsExecuted += engine.resultCount
     const outcome = outcomeOf(state)
     writer.endSection(engine.resultCount, outcome)
     if (outcome !== OUTCOME_EXECUTED) this.sectionsStopped++

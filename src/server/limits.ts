@@ -9,15 +9,19 @@
 //
 // and what all of them may cost by
 //
-//   input    connectionsMax x partialBytesMax + largeFramesMax x FRAME_BYTES_MAX: 512 MiB by default
+//   input    `inputBytesMax`: 576.5 MiB by default
 //   output   the slabs, and `heldBytesOfAllMax`
 //
 // Reply slabs are shared by all connections of a shard. A frame is executed only while `frameSlabsMax` of them are
-// free, so that no reply ever stops half-way for want of one.
+// free, so that no reply ever stops half-way for want of one. A reply that would leave fewer is sent from copies while
+// `heldBytesOfAllMax` allows them: readers that do not read hold up nobody else before that is used up.
 
-import { REPLY_BYTES_MAX } from '../protocol/limits.ts'
+import { FRAME_BYTES_MAX, HELLO_BYTES_MAX, REPLY_BYTES_MAX } from '../protocol/limits.ts'
 import { assert } from '../util/assert.ts'
 import { SluiceError } from '../util/errors.ts'
+
+/** Bytes that a socket brings at once: what Node gives one read. */
+export const READ_BYTES_MAX = 64 * 1024
 
 /** Bytes of one write to a channel: a slab returns when its write is done, so smaller writes return slabs sooner. */
 export const WRITE_BYTES_TARGET = 1024 * 1024
@@ -117,21 +121,41 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
 
 /**
  * The default limits with the given ones in their place.
- * Throws INVALID_ARGUMENT when one is not a positive integer, or when two contradict each other.
+ * Throws INVALID_ARGUMENT, whose message begins with `limits`, when one is not a positive integer, or when two contradict
+ * each other.
  */
 export function resolveLimits(given: Partial<ServerLimits> = {}): ServerLimits {
   const limits = { ...SERVER_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(SERVER_LIMITS, name)) throw invalid(`${name} is not a limit`)
-    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is not a positive integer`)
+    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} must be a positive integer, not ${value}`)
   }
   if (limits.heldBytesMax > limits.heldBytesOfAllMax) throw invalid('heldBytesMax exceeds heldBytesOfAllMax')
   if (limits.slowReaderStarvingMs > limits.slowReaderMs) throw invalid('slowReaderStarvingMs exceeds slowReaderMs')
   return Object.freeze(limits)
 }
 
-function invalid(message: string): SluiceError {
-  return new SluiceError('INVALID_ARGUMENT', `server limits: ${message}`)
+/**
+ * Bytes that all connections of a thread hold of what they have received, at most (`inbox.ts` says why):
+ *
+ *   open connections    `partialBytesMax`, and the read that passed it or behind which frames wait
+ *   large frames        one whole frame in each place
+ *   strangers           a hello
+ *
+ * Refused connections have no frames. The memory behind it is at most twice as much, since an incomplete frame lies in
+ * an array with room for what is still to come; Node may have read once more for a socket that is paused. All this is
+ * of sockets: a channel in memory brings whole writes, which the same process made.
+ */
+export function inputBytesMax(limits: ServerLimits): number {
+  const { connectionsMax, partialBytesMax, largeFramesMax, strangersMax } = limits
+  const openBytes = connectionsMax * (partialBytesMax + READ_BYTES_MAX)
+  return openBytes + largeFramesMax * FRAME_BYTES_MAX + strangersMax * HELLO_BYTES_MAX
 }
 
+function invalid(message: string): SluiceError {
+  return new SluiceError('INVALID_ARGUMENT', `limits.${message}`)
+}
+
+assert(READ_BYTES_MAX <= SERVER_LIMITS.partialBytesMax, 'what one read brings needs no place for large frames')
+assert(inputBytesMax(SERVER_LIMITS) === 576.5 * 1024 * 1024, 'the documents say so')
 assert(COPIED_REPLY_BYTES_MAX < WRITE_BYTES_TARGET, 'copied replies are the small ones')

@@ -1,6 +1,6 @@
 // Gives memory back while nothing is executed: expired records that no write has swept, cleared ones, and those in slots
-// that the shard has lost. Frames do a part of the first two by themselves; without this, a store that nobody writes to
-// would keep what has expired.
+// that the shard has lost. Frames do a part of it by themselves; without this, a store that nobody writes to would keep
+// what has expired, and a lost slot that came back would wait for clients before it is served.
 
 import type { Clock, Timer } from '../util/clock.ts'
 import type { OwnedShards } from './owned-shard.ts'
@@ -37,17 +37,12 @@ export class Maintenance {
 
   #next(): Timer {
     return this.#clock.after(SLICE_MS, () => {
-      for (const { engine } of this.#shards.all) {
-        if (!engine.needsMaintenance) continue
-        engine.discardUnowned(SLICE_BUCKETS)
-        engine.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
-      }
+      for (const owned of this.#shards.all) owned.maintain(this.#clock.nowMs(), SLICE_BUCKETS)
       this.#timer = this.#hasWork() ? this.#next() : undefined
     })
   }
 
   #hasWork(): boolean {
-    for (const { engine } of this.#shards.all) if (engine.needsMaintenance) return true
-    return false
+    return this.#shards.all.some(({ needsMaintenance }) => needsMaintenance)
   }
 }

@@ -1,6 +1,7 @@
-// Every metric but the histogram, one row each: from it follow the text for Prometheus and the document.
+// Every metric, one row each: from it follow the text for Prometheus and the document.
 
 import type { Readiness } from './admin-target.ts'
+import { FRAME_TIME_PLACES_PER_DOUBLING } from './frame-times.ts'
 import type { ShardStats, ThreadStats } from './thread-stats.ts'
 
 /** What is known of a node beside its threads. */
@@ -27,6 +28,20 @@ export interface Row<Subject> {
   readonly read: (subject: Subject) => number | LabelledValues
 }
 
+/** A histogram of each subject, counted by itself. */
+export interface HistogramRow<Subject> {
+  readonly name: string
+  readonly unit: string
+  readonly help: string
+  /** Ascending buckets, each with what no bucket before it has; what lies beyond the last one; the sum of all values. */
+  readonly read: (subject: Subject) => {
+    readonly buckets: readonly { readonly most: number; readonly count: number }[]
+    readonly beyond: number
+    readonly sum: number
+  }
+}
+
+const US_PER_SECOND = 1e6
 const MS_PER_SECOND = 1_000
 const NS_PER_SECOND = 1e9
 
@@ -109,6 +124,14 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
     read: ({ bytesOut }) => bytesOut,
   },
   {
+    name: 'sluice_held_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    label: 'direction',
+    help: 'Bytes received that are incomplete or wait to be executed, and bytes of replies that clients have not taken.',
+    read: ({ inputBytesHeld, bytesHeld }) => ({ received: inputBytesHeld, sent: bytesHeld }),
+  },
+  {
     name: 'sluice_connections',
     type: 'gauge',
     unit: 'connections',
@@ -132,11 +155,71 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
     type: 'gauge',
     unit: 'connections',
     label: 'line',
-    help: 'Connections that wait: for reply slabs, or for a place to receive a large frame.',
-    read: ({ waitingForSlabs, waitingForLargeFrames }) => ({
-      slabs: waitingForSlabs,
-      large_frames: waitingForLargeFrames,
+    help: 'Connections that wait: for reply slabs, for a place to receive a large frame, or, to forward one, for room in a mailbox or for earlier replies to be taken.',
+    read: (stats) => ({
+      slabs: stats.waitingForSlabs,
+      large_frames: stats.waitingForLargeFrames,
+      mailboxes: stats.waitingForMailboxes,
+      forwarded_replies: stats.waitingForForwardedReplies,
     }),
+  },
+  {
+    name: 'sluice_refused_connections_total',
+    type: 'counter',
+    unit: 'connections',
+    label: 'reason',
+    help: 'Connections that were refused, by the reason.',
+    read: ({ refusals }) => ({
+      wrong_password: refusals.wrongPassword,
+      no_password: refusals.noPassword,
+      remote_client: refusals.remoteClient,
+      connections: refusals.connections,
+      strangers: refusals.strangers,
+      draining: refusals.draining,
+      version: refusals.version,
+      feature: refusals.feature,
+      limits: refusals.limits,
+    }),
+  },
+  {
+    name: 'sluice_forwarded_frames_total',
+    type: 'counter',
+    unit: 'frames',
+    help: 'Frames that other threads of the node had a part in.',
+    read: ({ framesForwarded }) => framesForwarded,
+  },
+  {
+    name: 'sluice_forwarded_runs_total',
+    type: 'counter',
+    unit: 'runs',
+    label: 'direction',
+    help: 'Runs of neighbouring sections of a frame that were sent to another thread of the node, or received and answered.',
+    read: ({ runsForwarded, runsExecutedForSiblings }) => ({ sent: runsForwarded, received: runsExecutedForSiblings }),
+  },
+  {
+    name: 'sluice_forwarded_operations_total',
+    type: 'counter',
+    unit: 'operations',
+    label: 'direction',
+    help: 'Operations that were sent to another thread of the node, or received and executed.',
+    read: ({ operationsForwarded, operationsExecutedForSiblings }) => ({
+      sent: operationsForwarded,
+      received: operationsExecutedForSiblings,
+    }),
+  },
+  {
+    name: 'sluice_mailbox_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes that were sent to other threads of the node and are not answered yet.',
+    read: ({ mailboxBytes }) => mailboxBytes,
+  },
+  {
+    name: 'sluice_forwarded_reply_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes claimed for replies to forwarded frames, until clients have taken them.',
+    read: ({ forwardedReplyBytes }) => forwardedReplyBytes,
   },
   {
     name: 'sluice_sections_refused_total',
@@ -151,6 +234,29 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
     unit: 'sections',
     help: 'Sections that met a limit or a slot of another shard.',
     read: ({ sectionsStopped }) => sectionsStopped,
+  },
+]
+
+/** Of each of its threads, too. */
+export const THREAD_HISTOGRAMS: readonly HistogramRow<ThreadStats>[] = [
+  {
+    name: 'sluice_section_operations',
+    unit: 'operations',
+    help: 'Operations executed of each section that was not refused.',
+    read: ({ sectionSizes, operations }) => ({
+      buckets: sectionSizes.map((count, place) => ({ most: 2 ** place, count })),
+      beyond: 0,
+      sum: operations,
+    }),
+  },
+  {
+    name: 'sluice_frame_duration_seconds',
+    unit: 'seconds',
+    help: 'Time from the read that brought the last of a frame to the write that takes its reply.',
+    read: ({ frameTimes, frameTotalMs }) => ({
+      ...byDoubling(frameTimes),
+      sum: frameTotalMs / MS_PER_SECOND,
+    }),
   },
 ]
 
@@ -241,6 +347,20 @@ export const SHARD_ROWS: readonly Row<ShardStats>[] = [
     read: ({ evicted }) => evicted,
   },
   {
+    name: 'sluice_discarded_records_total',
+    type: 'counter',
+    unit: 'records',
+    help: 'Records removed because their slots moved away.',
+    read: ({ discarded }) => discarded,
+  },
+  {
+    name: 'sluice_pending_slots',
+    type: 'gauge',
+    unit: 'slots',
+    help: 'Slots of the shard that it does not serve yet, since an earlier owner may, or old records of them are not discarded.',
+    read: ({ slotsPending }) => slotsPending,
+  },
+  {
     name: 'sluice_free_slabs',
     type: 'gauge',
     unit: 'slabs',
@@ -248,3 +368,14 @@ export const SHARD_ROWS: readonly Row<ShardStats>[] = [
     read: ({ slabsFree }) => slabsFree,
   },
 ]
+
+/** Frame times in buckets of a doubling each: as fine as they are counted would be four times as many series. */
+function byDoubling(frameTimes: readonly number[]) {
+  const buckets: { most: number; count: number }[] = []
+  const last = frameTimes.length - 1
+  for (let first = 0, end = 1; end <= last; first = end, end += FRAME_TIME_PLACES_PER_DOUBLING) {
+    const count = frameTimes.slice(first, end).reduce((sum, frames) => sum + frames, 0)
+    buckets.push({ most: 2 ** buckets.length / US_PER_SECOND, count })
+  }
+  return { buckets, beyond: frameTimes[last] ?? 0 }
+}

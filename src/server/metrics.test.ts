@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { openTestRuntime, operationsFrame, TestPeer } from '../../test/support/server-harness.ts'
+import { openTestRuntime, operationsFrame, TestPeer, testHello } from '../../test/support/server-harness.ts'
 import { METRICS, renderMetrics } from './metrics.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
@@ -13,6 +13,18 @@ const FACTS = {
 }
 
 const EVENT_LOOP_DELAY = { p50Ms: 0.5, p99Ms: 20, maxMs: 300 }
+
+const FORWARDING = {
+  framesForwarded: 4,
+  runsForwarded: 5,
+  runsExecutedForSiblings: 6,
+  operationsForwarded: 70,
+  operationsExecutedForSiblings: 80,
+  mailboxBytes: 900,
+  forwardedReplyBytes: 1_000,
+  waitingForMailboxes: 2,
+  waitingForForwardedReplies: 1,
+}
 
 /** A thread with two shards, of which the first has the keys `b` and `hello`, that has seen operations of every kind. */
 function busyStats(): ThreadStats {
@@ -32,7 +44,7 @@ function busyStats(): ThreadStats {
     ]),
     operationsFrame(2, [{ operations: [get], view: 9 }]),
   )
-  return { ...runtime.stats(), threadCpuNs: 1.5e9, eventLoopDelay: EVENT_LOOP_DELAY, waitingForSlabs: 3 }
+  return { ...runtime.stats(), ...FORWARDING, threadCpuNs: 1.5e9, eventLoopDelay: EVENT_LOOP_DELAY, waitingForSlabs: 3 }
 }
 
 /** Samples of the text, by name and labels. */
@@ -77,17 +89,16 @@ describe('the text', () => {
         shardStats.memoryBytes,
         shardStats.slabsFree,
       ])
-      expect([value('expired_records_total'), value('evicted_records_total')]).toEqual([
-        shardStats.expired,
-        shardStats.evicted,
-      ])
+      const removals = ['expired', 'evicted', 'discarded'] as const
+      expect(removals.map((name) => value(`${name}_records_total`))).toEqual(removals.map((name) => shardStats[name]))
     }
     const value = (name: string) => samples.get(`sluice_${name} thread=0`)
     expect([value('frames_total'), value('connections')]).toEqual([stats.frames, 1])
     expect([value('received_bytes_total'), value('sent_bytes_total')]).toEqual([stats.bytesIn, stats.bytesOut])
     expect([value('sections_refused_total'), value('sections_stopped_total')]).toEqual([1, 0])
     expect(value('thread_cpu_seconds_total')).toBe(1.5)
-    expect(samples.get('sluice_waiting_connections thread=0 line=slabs')).toBe(3)
+    const waiting = (line: string) => samples.get(`sluice_waiting_connections thread=0 line=${line}`)
+    expect(['slabs', 'large_frames', 'mailboxes', 'forwarded_replies'].map(waiting)).toEqual([3, 0, 2, 1])
     expect(samples.get('sluice_connections_total thread=0 outcome=accepted')).toBe(1)
     expect(samples.get('sluice_event_loop_delay_seconds thread=0 quantile=0.99')).toBe(0.02)
     expect(samples.get('sluice_event_loop_delay_seconds thread=0 quantile=1')).toBe(0.3)
@@ -97,6 +108,29 @@ describe('the text', () => {
     expect(samples.get('sluice_ready')).toBe(1)
   })
 
+  it('says what was forwarded, in both directions', async () => {
+    const samples = parsed(await renderMetrics(FACTS, [busyStats()]))
+    const value = (name: string) => samples.get(`sluice_${name}`)
+    expect(value('forwarded_frames_total thread=0')).toBe(4)
+    expect(value('forwarded_runs_total thread=0 direction=sent')).toBe(5)
+    expect(value('forwarded_runs_total thread=0 direction=received')).toBe(6)
+    expect(value('forwarded_operations_total thread=0 direction=sent')).toBe(70)
+    expect(value('forwarded_operations_total thread=0 direction=received')).toBe(80)
+    expect(value('mailbox_bytes thread=0')).toBe(900)
+    expect(value('forwarded_reply_bytes thread=0')).toBe(1_000)
+  })
+
+  it('says why connections were refused', async () => {
+    const { runtime } = openTestRuntime({ password: 'open sesame' })
+    for (let guess = 0; guess < 3; guess++) {
+      const peer = new TestPeer(runtime)
+      peer.channel.deliver(testHello({ credentials: Buffer.from(`guess ${guess}`) }))
+    }
+    const samples = parsed(await renderMetrics(FACTS, [runtime.stats()]))
+    const refused = (reason: string) => samples.get(`sluice_refused_connections_total thread=0 reason=${reason}`)
+    expect(['wrong_password', 'no_password', 'remote_client'].map(refused)).toEqual([3, 0, 0])
+  })
+
   it('has sizes of sections as a histogram', async () => {
     const samples = parsed(await renderMetrics(FACTS, [busyStats()]))
     const bucket = (le: string) => samples.get(`sluice_section_operations_bucket le=${le} thread=0`)
@@ -104,6 +138,18 @@ describe('the text', () => {
     expect(['1', '2', '4', '8', '32768', '+Inf'].map(bucket)).toEqual([1, 1, 1, 2, 2, 2])
     expect(samples.get('sluice_section_operations_sum thread=0')).toBe(7)
     expect(samples.get('sluice_section_operations_count thread=0')).toBe(2)
+  })
+
+  it('has times of frames as a histogram', async () => {
+    // At most 1 us, just over it, two doublings, and longer than all buckets.
+    const frameTimes = Array.from({ length: 106 }, (_, place) =>
+      [0, 1, 4, 5, 8, 105].includes(place) ? 10 + place : 0,
+    )
+    const samples = parsed(await renderMetrics(FACTS, [{ ...busyStats(), frameTimes, frameTotalMs: 2_500 }]))
+    const bucket = (le: string) => samples.get(`sluice_frame_duration_seconds_bucket le=${le} thread=0`)
+    expect(['0.000001', '0.000002', '0.000004', '67.108864', '+Inf'].map(bucket)).toEqual([10, 35, 68, 68, 183])
+    expect(samples.get('sluice_frame_duration_seconds_sum thread=0')).toBe(2.5)
+    expect(samples.get('sluice_frame_duration_seconds_count thread=0')).toBe(183)
   })
 
   it('says when the node is not ready, and leaves out what is not measured', async () => {

@@ -2,16 +2,19 @@
 // so nothing is counted twice, and a registry lives for one scrape.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { NODE_ROWS, type NodeFacts, type Row, SHARD_ROWS, THREAD_ROWS } from './metric-rows.ts'
+import {
+  type HistogramRow,
+  NODE_ROWS,
+  type NodeFacts,
+  type Row,
+  SHARD_ROWS,
+  THREAD_HISTOGRAMS,
+  THREAD_ROWS,
+} from './metric-rows.ts'
 import type { ThreadStats } from './thread-stats.ts'
 
 /** The content type of what `renderMetrics` makes. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
-
-const SECTIONS = {
-  name: 'sluice_section_operations',
-  help: 'Operations executed of each section that was not refused.',
-} as const
 
 const NODE_LABELS = ['node'] as const
 const THREAD_LABELS = ['node', 'thread'] as const
@@ -30,7 +33,9 @@ export interface MetricDescription {
 export const METRICS: readonly MetricDescription[] = [
   ...NODE_ROWS.map((row) => describe(row, NODE_LABELS)),
   ...THREAD_ROWS.map((row) => describe(row, THREAD_LABELS)),
-  { ...SECTIONS, type: 'histogram', unit: 'operations', labels: [...THREAD_LABELS, 'le'] },
+  ...THREAD_HISTOGRAMS.map(({ name, unit, help }) => {
+    return { name, type: 'histogram', unit, help, labels: [...THREAD_LABELS, 'le'] } as const
+  }),
   ...SHARD_ROWS.map((row) => describe(row, SHARD_LABELS)),
 ]
 
@@ -45,7 +50,7 @@ export function renderMetrics(facts: NodeFacts, threads: readonly ThreadStats[])
   )
   for (const row of NODE_ROWS) addRow(registry, row, NODE_LABELS, nodeSubjects)
   for (const row of THREAD_ROWS) addRow(registry, row, THREAD_LABELS, threadSubjects)
-  registry.registerMetric(new SectionSizes(threadSubjects))
+  for (const row of THREAD_HISTOGRAMS) registry.registerMetric(new CountedHistogram(row, threadSubjects))
   for (const row of SHARD_ROWS) addRow(registry, row, SHARD_LABELS, shardSubjects)
   return registry.metrics()
 }
@@ -82,28 +87,34 @@ function addRow<Subject>(
 }
 
 /** A histogram whose buckets were counted elsewhere: the library's own counts one observation at a time. */
-class SectionSizes extends Histogram {
+class CountedHistogram extends Histogram {
+  readonly #row: HistogramRow<ThreadStats>
   readonly #threads: readonly Labelled<ThreadStats>[]
 
-  constructor(threads: readonly Labelled<ThreadStats>[]) {
-    super({ ...SECTIONS, labelNames: THREAD_LABELS, registers: [] })
+  constructor(row: HistogramRow<ThreadStats>, threads: readonly Labelled<ThreadStats>[]) {
+    super({ name: row.name, help: row.help, labelNames: THREAD_LABELS, registers: [] })
+    this.#row = row
     this.#threads = threads
   }
 
   /** What the registry makes text of, and the library's `get` an object, in the library's own form. */
   async getForPromString() {
-    return { ...SECTIONS, type: 'histogram', values: this.#threads.flatMap(histogramValues) }
+    const { name, help } = this.#row
+    return { name, help, type: 'histogram', values: this.#threads.flatMap((thread) => this.#valuesOf(thread)) }
   }
-}
 
-function histogramValues({ labels: sharedLabels, subject }: Labelled<ThreadStats>) {
-  const value = (suffix: string, value: number, labels: Labels = {}) => {
-    return { metricName: `${SECTIONS.name}_${suffix}`, value, labels, sharedLabels }
+  #valuesOf({ labels: sharedLabels, subject }: Labelled<ThreadStats>) {
+    const { name, read } = this.#row
+    const { buckets, beyond, sum } = read(subject)
+    const value = (suffix: string, value: number, labels: Labels = {}) => {
+      return { metricName: `${name}_${suffix}`, value, labels, sharedLabels }
+    }
+    let count = 0
+    const values = buckets.map((bucket) => {
+      count += bucket.count
+      return value('bucket', count, { le: bucket.most })
+    })
+    count += beyond
+    return [...values, value('bucket', count, { le: '+Inf' }), value('sum', sum), value('count', count)]
   }
-  let count = 0
-  const buckets = subject.sectionSizes.map((sections, place) => {
-    count += sections
-    return value('bucket', count, { le: 2 ** place })
-  })
-  return [...buckets, value('bucket', count, { le: '+Inf' }), value('sum', subject.operations), value('count', count)]
 }

@@ -74,12 +74,15 @@ describe('resolveServerOptions', () => {
     [{ password: '' }, 'password'],
     [{ password: 'ä'.repeat(513) }, 'password'],
     [{ drainMs: -1 }, 'drainMs'],
-    [{ limits: { connectionsMax: 0 } }, 'connectionsMax'],
+    [{ directPorts: [1, 257], port: 0 }, 'directPorts'],
+    [{ eviction: 'all' } as object, 'eviction'],
+    [{ tls: { cert: 'no PEM', key: '' } }, 'tls.cert'],
+    [{ limits: { connectionsMax: 0 } }, 'limits.connectionsMax'],
     [{ topology: TOPOLOGY }, 'nodeId'],
     [{ topology: TOPOLOGY, nodeId: 'a', threads: 2 }, 'threads'],
     [{ topology: TOPOLOGY, nodeId: 'a', port: 7070 }, 'port'],
-  ])('refuses %o', (given, name) => {
-    expect(() => resolveServerOptions(given)).toThrow(name)
+  ])('refuses %o, naming the option first', (given, name) => {
+    expect(() => resolveServerOptions(given)).toThrow(new RegExp(`^${name}\\b`))
   })
 })
 

@@ -1,6 +1,7 @@
 // The options of `startServer`: one plain object, validated here once, complete and frozen from then on.
 
 import { availableParallelism, totalmem } from 'node:os'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { NODE_THREADS_MAX, TOPOLOGY_SHARDS_MAX, type Topology, type TopologyNode } from '../cluster/topology.ts'
 import { EVICTION_POLICIES, type EvictionPolicy, MEMORY_BYTES_MAX, MEMORY_BYTES_MIN } from '../engine/index.ts'
 import { encodeUtf8 } from '../util/bytes.ts'
@@ -96,15 +97,23 @@ export interface ValidServerOptions {
 const WILDCARD_HOSTS: readonly string[] = ['0.0.0.0', '::']
 const PORT_MAX = 65_535
 const DRAIN_MS_DEFAULT = 5_000
-const DRAIN_MS_MAX = 3_600_000
 const PASSWORD_BYTES_MAX = 1_024
 
-/** Checks every option and fills in the defaults. Throws INVALID_ARGUMENT, whose message names the option. */
+/** Largest `drainMs`. */
+export const DRAIN_MS_MAX = 3_600_000
+
+/** The node's name unless told otherwise. */
+export const NODE_ID_DEFAULT = 'node-1'
+
+/** Checks every option and fills in the defaults. Throws INVALID_ARGUMENT, whose message begins with the option's name. */
 export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
-  const { bind = '127.0.0.1', nodeId = 'node-1', eviction = 'none', drainMs = DRAIN_MS_DEFAULT, password } = given
+  const { bind = '127.0.0.1', nodeId = NODE_ID_DEFAULT, eviction = 'none', drainMs = DRAIN_MS_DEFAULT } = given
   requireInteger('drainMs', drainMs, 0, DRAIN_MS_MAX)
-  if (!EVICTION_POLICIES.includes(eviction)) throw invalid(`eviction must be ${EVICTION_POLICIES.join(', ')}`)
-  if (password !== undefined) requireInteger('password (bytes)', encodeUtf8(password).length, 1, PASSWORD_BYTES_MAX)
+  if (!EVICTION_POLICIES.includes(eviction)) {
+    throw invalid(`eviction must be one of ${EVICTION_POLICIES.join(', ')}, not ${eviction}`)
+  }
+  checkPassword(given.password)
+  checkTls(given.tls)
   const place = given.topology === undefined ? placeAlone(given) : placeInCluster(given, given.topology, nodeId)
   const memoryBytesMax = given.memoryBytesMax ?? Math.floor(totalmem() / 2)
   const shards = place.shards ?? shardsFor(memoryBytesMax, place.directPorts.length)
@@ -116,7 +125,7 @@ export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
     shards,
     shardMemoryBytesMax,
     eviction,
-    password,
+    password: given.password,
     tls: given.tls,
     topology: given.topology,
     allowRemoteClients: given.allowRemoteClients ?? false,
@@ -124,6 +133,27 @@ export function resolveServerOptions(given: ServerOptions): ValidServerOptions {
     limits: resolveLimits(given.limits),
     logger: given.logger ?? silentLogger,
   })
+}
+
+function checkPassword(password: string | undefined): void {
+  if (password === undefined) return
+  const bytes = encodeUtf8(password).length
+  if (bytes >= 1 && bytes <= PASSWORD_BYTES_MAX) return
+  throw invalid(`password must have 1 to ${PASSWORD_BYTES_MAX} bytes, not ${bytes}`)
+}
+
+/** Tries each part by itself, so that the message can name it. */
+function checkTls(tls: ServerTlsOptions | undefined): void {
+  if (tls === undefined) return
+  const { cert, key, ca } = tls
+  const parts: Readonly<Record<string, SecureContextOptions>> = { cert: { cert }, key: { cert, key }, ca: { ca } }
+  for (const [name, options] of Object.entries(parts)) {
+    try {
+      createSecureContext(options)
+    } catch (cause) {
+      throw invalid(`tls.${name} cannot be used: ${cause instanceof Error ? cause.message : cause}`)
+    }
+  }
 }
 
 interface Place {
@@ -137,8 +167,9 @@ interface Place {
 function placeAlone(given: ServerOptions): Place {
   const { bind = '127.0.0.1', advertise = bind, port = 0, directPorts, shards } = given
   const threads = given.threads ?? threadsFor(directPorts)
-  requireInteger('threads', threads, 1, NODE_THREADS_MAX)
-  requireInteger('port', port, 0, PORT_MAX)
+  const origin = given.threads === undefined && directPorts !== undefined ? 'directPorts (count)' : 'threads'
+  requireInteger(origin, threads, 1, NODE_THREADS_MAX)
+  requirePort('port', port)
   if (shards !== undefined) requireInteger('shards', shards, threads, TOPOLOGY_SHARDS_MAX)
   if (given.advertise === undefined && WILDCARD_HOSTS.includes(bind)) {
     throw invalid(`advertise is required when the server listens on ${bind}`)
@@ -204,9 +235,14 @@ export function nodeOf(
   return { id: nodeId, host: advertise, ports, ...(publicPort !== undefined && { publicPort }) }
 }
 
+/** Checks a port to listen on; 0 is any free one. Throws INVALID_ARGUMENT, whose message begins with `name`. */
+export function requirePort(name: string, port: number): void {
+  requireInteger(name, port, 0, PORT_MAX)
+}
+
 function requireInteger(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return
-  throw invalid(`${name} must be an integer from ${least} to ${most}, not ${value}`)
+  throw invalid(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
 }
 
 function invalid(message: string): SluiceError {

@@ -15,6 +15,7 @@ export class Outbox {
   readonly #channel: ByteChannel
   readonly #limits: ServerLimits
   readonly #traffic: Traffic
+  readonly #hasFreeSlabs: () => boolean
   readonly #onRoom: (slabsReturned: boolean) => void
   #heldBytes = 0
   #heldSlabs = 0
@@ -23,12 +24,19 @@ export class Outbox {
   #isChannelFull = false
 
   /**
+   * @param hasFreeSlabs Whether the slabs that are free now are enough for the next frame, whosever it is.
    * @param onRoom Called whenever a write was released, and whether slabs came back with it. Never from inside `send`.
    */
-  constructor(channel: ByteChannel, limits: ServerLimits, traffic: Traffic, onRoom: (slabsReturned: boolean) => void) {
+  constructor(
+    channel: ByteChannel,
+    { limits, traffic }: { readonly limits: ServerLimits; readonly traffic: Traffic },
+    hasFreeSlabs: () => boolean,
+    onRoom: (slabsReturned: boolean) => void,
+  ) {
     this.#channel = channel
     this.#limits = limits
     this.#traffic = traffic
+    this.#hasFreeSlabs = hasFreeSlabs
     this.#onRoom = onRoom
   }
 
@@ -64,7 +72,7 @@ export class Outbox {
   /** Sends all that the writer holds. */
   send(writer: ReplyWriter): void {
     if (writer.totalBytes === 0) return
-    for (const write of writer.take()) this.#write(write)
+    for (const write of writer.take(this.#mustSpareSlabs(writer))) this.#write(write)
   }
 
   /** Sends bytes of their own: a handshake, a farewell. */
@@ -89,6 +97,11 @@ export class Outbox {
   /** The channel takes more again. */
   onDrain(): void {
     this.#isChannelFull = false
+  }
+
+  /** Who takes the last slabs may be slow to read: as long as there is memory for copies, nobody waits for that. */
+  #mustSpareSlabs({ totalBytes }: ReplyWriter): boolean {
+    return this.#traffic.bytesHeld + totalBytes <= this.#limits.heldBytesOfAllMax && !this.#hasFreeSlabs()
   }
 
   #write(write: ReplyWrite, onReleased?: (bytes: number) => void): void {

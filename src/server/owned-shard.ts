@@ -1,11 +1,17 @@
 // A shard as its thread sees it: the engine that holds its records, the slots that it owns, and the slabs that its
 // replies lie in.
 //
-// A shard that gains slots owns them at once and serves them later: until every previous owner has said that it gave
-// them up they are pending, and no operation on them is executed. A shard that loses slots never serves them again; what
-// it holds of them is discarded in slices.
+// A shard that gains slots owns them at once and serves them later. They are pending, and no operation on them is
+// executed, for two reasons:
 //
-//   invariants: pending slots are owned slots; a slot is owned again only when what was held of it is gone.
+//   unconfirmed   until every previous owner has said that it gave them up
+//   returning     until what this shard itself held of them in an earlier ownership is gone
+//
+// A shard that loses slots never serves them again; what it holds of them is discarded in slices, by `maintain`, which
+// needs no client to go on. No other slot waits for that, nor does a call: a topology that gives a slot back in the
+// middle costs no more than one that does not.
+//
+//   invariants: pending slots are slots of the shard; its engine owns all of them but those that return.
 
 import { SlotSet } from '../cluster/slot-set.ts'
 import type { Topology, TopologyShard } from '../cluster/topology.ts'
@@ -15,8 +21,7 @@ import { frameSlabsMax } from './limits.ts'
 import { firstVersion } from './node-identity.ts'
 import { SlabPool } from './slab-pool.ts'
 
-/** Buckets of one step when a discard has to end before anything else goes on. */
-const DISCARD_BUCKETS = 65_536
+const NO_SLOTS = new SlotSet()
 
 /** One shard of this thread. */
 export class OwnedShard {
@@ -25,6 +30,9 @@ export class OwnedShard {
   readonly pool: SlabPool
   #view: number
   #slots: SlotSet
+  #unconfirmed: SlotSet
+  #returning = NO_SLOTS
+  /** Both of these; undefined when there is none. */
   #pending: SlotSet | undefined
 
   /** A shard over an engine without records, which may create those of `slots`; all of them are pending. */
@@ -34,7 +42,8 @@ export class OwnedShard {
     this.pool = new SlabPool(engine)
     this.#view = view
     this.#slots = slots
-    this.#pending = slots.isEmpty ? undefined : slots
+    this.#unconfirmed = slots
+    this.#notePending()
     assert(this.pool.slabCount >= frameSlabsMax(this.pool.slabBytes), 'the slabs of a shard hold the largest reply')
   }
 
@@ -43,38 +52,59 @@ export class OwnedShard {
     return this.#view
   }
 
-  /** Slots that may still have another owner; undefined when there is none. */
+  /** Slots that may not be served yet; undefined when there is none. */
   get pending(): SlotSet | undefined {
     return this.#pending
   }
 
-  /**
-   * The shard has other slots from now on. Those that it did not have are pending; versions given out for them elsewhere
-   * are not given out again.
-   */
-  adopt(view: number, slots: SlotSet, nowMs: number): void {
+  /** The shard has other slots from now on. Those that it did not have are pending. */
+  adopt(view: number, slots: SlotSet): void {
     const gained = slots.without(this.#slots)
-    if (!gained.isEmpty) {
-      this.#endDiscard()
-      this.engine.raiseVersion(firstVersion(nowMs))
-    }
-    const pending = gained.union(this.#pending?.intersection(slots) ?? new SlotSet())
-    this.#pending = pending.isEmpty ? undefined : pending
+    this.#unconfirmed = gained.union(this.#unconfirmed.intersection(slots))
     this.#view = view
     this.#slots = slots
-    this.engine.setOwnedSlots(slots.bytes)
+    this.#takeBack()
   }
 
-  /** Every previous owner has given up what was pending. */
-  serve(): void {
-    this.#pending = undefined
+  /**
+   * Every previous owner has given up what was not confirmed: only now all versions that they gave out are older than
+   * `nowMs`, and none of them is given out again.
+   */
+  serve(nowMs: number): void {
+    if (this.#unconfirmed.isEmpty) return
+    this.engine.raiseVersion(firstVersion(nowMs))
+    this.#unconfirmed = NO_SLOTS
+    this.#notePending()
   }
 
-  /** What an earlier ownership left must not come back with the next one. Rare: slots return within a second or two. */
-  #endDiscard(): void {
-    while (!this.engine.discardUnowned(DISCARD_BUCKETS)) {
-      // Each step ends nearer to the end of the index.
+  /** Whether `maintain` has something to do, now or later. */
+  get needsMaintenance(): boolean {
+    return this.engine.needsMaintenance || !this.#returning.isEmpty
+  }
+
+  /**
+   * Gives back what has expired, was cleared or is in lost slots, as far as `buckets` buckets of the index go, and takes
+   * slots back that lost records kept away. Bounded work.
+   */
+  maintain(nowMs: number, buckets: number): void {
+    if (this.engine.needsMaintenance) {
+      this.engine.discardUnowned(buckets)
+      this.engine.maintain(nowMs, buckets)
     }
+    // Frames discard as well, so the last record may have gone since the last slice.
+    if (!this.#returning.isEmpty && !this.engine.isDiscarding) this.#takeBack()
+  }
+
+  /** The engine owns all slots of the shard from here on, but those of which it may hold records of an earlier ownership. */
+  #takeBack(): void {
+    this.#returning = this.#slots.intersection(new SlotSet(this.engine.lostSlots))
+    this.engine.setOwnedSlots(this.#slots.without(this.#returning).bytes)
+    this.#notePending()
+  }
+
+  #notePending(): void {
+    const pending = this.#unconfirmed.union(this.#returning)
+    this.#pending = pending.isEmpty ? undefined : pending
   }
 }
 
@@ -86,17 +116,15 @@ export class OwnedShards {
   readonly #nodeId: string
   readonly #thread: number
   readonly #open: OpenEngine
-  readonly #nowMs: () => number
   #all: readonly OwnedShard[] = []
   #spare: OwnedShard | undefined
   /** By number, with holes. Numbers from clients only index it, so they cannot make it grow. */
   #byNumber: (OwnedShard | undefined)[] = []
 
-  constructor(nodeId: string, thread: number, open: OpenEngine, nowMs: () => number) {
+  constructor(nodeId: string, thread: number, open: OpenEngine) {
     this.#nodeId = nodeId
     this.#thread = thread
     this.#open = open
-    this.#nowMs = nowMs
   }
 
   /** All of them; none when the topology gives this thread none. */
@@ -130,7 +158,7 @@ export class OwnedShards {
     const set = SlotSet.of(slots)
     const held = this.find(id)
     if (held === undefined) return new OwnedShard(id, view, this.#open(set), set)
-    held.adopt(view, set, this.#nowMs())
+    held.adopt(view, set)
     return held
   }
 }

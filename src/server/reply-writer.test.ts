@@ -36,7 +36,7 @@ describe('ReplyWriter', () => {
     const section = fc.record({ engine: fc.nat({ max: 2 }), bytes: fc.oneof(fc.nat(100), fc.nat(50_000)) })
     const frames = fc.array(fc.oneof(fc.array(section, { maxLength: 4 }), fc.nat(30_000)), { maxLength: 6 })
     fc.assert(
-      fc.property(frames, (plan) => {
+      fc.property(frames, fc.boolean(), (plan, sparesSlabs) => {
         const engines = [testPool(80), testPool(80), testPool(80)] as const
         const writer = new ReplyWriter()
         for (const [sequence, content] of plan.entries()) {
@@ -55,11 +55,12 @@ describe('ReplyWriter', () => {
           writer.endFrame()
         }
         const { totalBytes } = writer
-        const writes = writer.take()
+        const writes = writer.take(sparesSlabs)
         const parts = writes.flatMap((write) => write.parts)
         const sent = new Uint8Array(Buffer.concat(parts))
         expect(sent.length).toBe(totalBytes)
         expect(writes.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(totalBytes)
+        if (sparesSlabs) expect(writes.flatMap(({ slabs }) => slabs)).toEqual([])
         for (const write of writes) for (const slab of write.slabs) slab.drop()
         for (const { pool } of engines) expect(pool.freeCount).toBe(80)
         expect(writer.totalBytes).toBe(0)
@@ -69,25 +70,30 @@ describe('ReplyWriter', () => {
   })
 
   it('copies what is small, and cuts what is large into writes of about the same size', () => {
-    const { pool, memory } = testPool(100)
+    const { pool, memory } = testPool(200)
     const writer = new ReplyWriter()
-    const reply = (bytes: number) => {
+    const reply = (bytes: number, sparesSlabs = false) => {
       writer.beginFrame(pool, KIND_OPERATIONS_REPLY, 1, 1)
       writer.beginSection(pool, 0, 1)
       writeResults(writer, memory, bytes, 1)
       writer.endSection(1, 0)
       writer.endFrame()
-      return writer.take()
+      return writer.take(sparesSlabs)
     }
-    expect(writer.take()).toEqual([])
+    expect(writer.take(false)).toEqual([])
     expect(reply(COPIED_REPLY_BYTES_MAX - 32)).toMatchObject([{ slabs: [], bytes: COPIED_REPLY_BYTES_MAX }])
-    expect(pool.freeCount).toBe(100)
+    expect(pool.freeCount).toBe(200)
     const [direct] = reply(COPIED_REPLY_BYTES_MAX - 31)
     expect(direct?.slabs).toHaveLength(1)
-    expect(pool.freeCount).toBe(99)
+    expect(pool.freeCount).toBe(199)
     const writes = reply(1_500_000)
     expect(writes).toHaveLength(2)
     for (const { bytes } of writes) expect(bytes).toBeLessThanOrEqual(WRITE_BYTES_TARGET)
+    const freeCount = pool.freeCount
+    const copies = reply(1_500_000, true)
+    expect(copies.map(({ bytes }) => bytes)).toEqual(writes.map(({ bytes }) => bytes))
+    expect(copies.flatMap(({ slabs }) => slabs)).toEqual([])
+    expect(pool.freeCount).toBe(freeCount)
   })
 })
 

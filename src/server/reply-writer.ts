@@ -141,10 +141,14 @@ export class ReplyWriter {
     if (bytes.length > 0) this.#addPart(bytes, undefined)
   }
 
-  /** Hands over all that was written, as one write or, where it is much, several. Then the writer is empty. */
-  take(): ReplyWrite[] {
+  /**
+   * Hands over all that was written, as one write or, where it is much, several. Then the writer is empty.
+   * @param sparesSlabs Whether also what is much is copied, so that all slabs are free again at once.
+   */
+  take(sparesSlabs: boolean): ReplyWrite[] {
     this.#close()
-    const writes = this.#partBytes <= COPIED_REPLY_BYTES_MAX ? this.#copied() : this.#grouped()
+    const isCopied = sparesSlabs || this.#partBytes <= COPIED_REPLY_BYTES_MAX
+    const writes = isCopied ? this.#grouped().map(copied) : this.#grouped()
     this.#empty()
     return writes
   }
@@ -152,7 +156,8 @@ export class ReplyWriter {
   /** A copy of all that was written but its first `skippedBytes`, in a buffer of its own. Then the writer is empty. */
   takeCopy(skippedBytes: number): Uint8Array<ArrayBuffer> {
     this.#close()
-    const copy = this.#copy(skippedBytes)
+    const copy = joined(this.#parts, this.#partBytes, skippedBytes)
+    for (const slab of this.#partSlabs) slab?.drop()
     this.#empty()
     return copy
   }
@@ -225,28 +230,7 @@ export class ReplyWriter {
     this.#partBytes += part.length
   }
 
-  /** Few bytes leave their slabs, which are free again at once. */
-  #copied(): ReplyWrite[] {
-    if (this.#partBytes === 0) return []
-    const copy = this.#copy(0)
-    return [{ parts: [copy], slabs: [], bytes: copy.length }]
-  }
-
-  /** Takes the bytes behind the first `skippedBytes`, which lie in the first part, out of their slabs. */
-  #copy(skippedBytes: number): Uint8Array<ArrayBuffer> {
-    const copy = new Uint8Array(this.#partBytes - skippedBytes)
-    let at = 0
-    for (const [index, part] of this.#parts.entries()) {
-      const rest = index === 0 && skippedBytes > 0 ? part.subarray(skippedBytes) : part
-      copy.set(rest, at)
-      at += rest.length
-    }
-    assert(at === copy.length, 'what is left out lies in the first part')
-    for (const slab of this.#partSlabs) slab?.drop()
-    return copy
-  }
-
-  /** Many bytes are sent from where they lie. */
+  /** All parts, in order, in writes of about the same size. */
   #grouped(): ReplyWrite[] {
     const writes: ReplyWrite[] = []
     let write: ReplyWrite | undefined
@@ -263,4 +247,24 @@ export class ReplyWriter {
     }
     return writes
   }
+}
+
+/** The same bytes in a buffer of their own; the slabs are free of them. */
+function copied({ parts, slabs, bytes }: ReplyWrite): ReplyWrite {
+  const copy = joined(parts, bytes, 0)
+  for (const slab of slabs) slab.drop()
+  return { parts: [copy], slabs: [], bytes }
+}
+
+/** The parts, of so many bytes, without their first `skippedBytes`, which lie in the first part. */
+function joined(parts: readonly Uint8Array[], bytes: number, skippedBytes: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes - skippedBytes)
+  let at = 0
+  for (const [index, part] of parts.entries()) {
+    const rest = index === 0 && skippedBytes > 0 ? part.subarray(skippedBytes) : part
+    copy.set(rest, at)
+    at += rest.length
+  }
+  assert(at === copy.length, 'what is left out lies in the first part')
+  return copy
 }

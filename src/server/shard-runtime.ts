@@ -16,11 +16,13 @@ import { ControlReplies } from './control-replies.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { Forwarding } from './forwarding.ts'
 import { FrameExecutor } from './frame-executor.ts'
+import { FrameTimes } from './frame-times.ts'
 import { Gate } from './gate.ts'
 import { REFUSED_CONNECTIONS_MAX, type ServerLimits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { Maintenance } from './maintenance.ts'
 import { type OpenEngine, OwnedShards } from './owned-shard.ts'
+import { Refusals } from './refusals.ts'
 import { ReplyWriter } from './reply-writer.ts'
 import { SectionWatch } from './section-watch.ts'
 import { ShardOwners } from './shard-owners.ts'
@@ -80,7 +82,7 @@ export class ShardRuntime {
 
   constructor(options: ShardRuntimeOptions) {
     this.#options = options
-    this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine, () => options.clock.nowMs())
+    this.#owned = new OwnedShards(options.nodeId, options.thread, options.openEngine)
     this.#owners = new ShardOwners(options.nodeId, options.thread)
     this.#watch = new SectionWatch(options.random ?? seededRandom(options.thread))
     this.#host = this.#createHost()
@@ -108,7 +110,8 @@ export class ShardRuntime {
   /** Second step: every previous owner has adopted the topology of that number, or a newer one. */
   serveGained(topologyNumber: number): void {
     if (this.#topology?.number !== topologyNumber) return
-    for (const owned of this.#owned.all) owned.serve()
+    const nowMs = this.#options.clock.nowMs()
+    for (const owned of this.#owned.all) owned.serve(nowMs)
   }
 
   /** Connections that are not closed yet. */
@@ -122,10 +125,11 @@ export class ShardRuntime {
    */
   accept(channel: ByteChannel, refusal: number = REFUSAL_NONE): void {
     const { connectionsMax, strangersMax } = this.#options.limits
-    const { traffic } = this.#host
+    const { refusals, traffic } = this.#host
     const isCrowded = this.#connections.size >= connectionsMax + REFUSED_CONNECTIONS_MAX
     if (isCrowded || this.#strangers.size >= strangersMax) {
       traffic.connectionsRefused++
+      refusals.noteUnheard(isCrowded ? 'connections' : 'strangers')
       channel.destroy()
       return
     }
@@ -171,15 +175,22 @@ export class ShardRuntime {
 
   /** Counters and sizes of this thread. */
   stats(): ThreadStats {
-    const { executor, traffic, slabLine, largeFrames } = this.#host
+    const { executor, forwarding, frameTimes, largeFrames, refusals, slabLine, traffic } = this.#host
     return collectStats(this.#owned, traffic, {
       thread: this.#options.thread,
       connections: this.#connections.size,
       sectionsRefused: executor.sectionsRefused,
       sectionsStopped: executor.sectionsStopped,
       sectionSizes: this.#watch.sizes(),
+      frameTimes: frameTimes.counts(),
+      frameTotalMs: frameTimes.totalMs,
       waitingForSlabs: slabLine.waitingCount,
       waitingForLargeFrames: largeFrames.waitingCount,
+      waitingForMailboxes: forwarding.waitingForMailboxes,
+      waitingForForwardedReplies: forwarding.budget.line.waitingCount,
+      mailboxBytes: forwarding.mailboxBytes,
+      forwardedReplyBytes: forwarding.budget.claimedBytes,
+      refusals: refusals.counts,
       threadCpuNs: this.#options.threadCpuNs?.() ?? 0,
       eventLoopDelay: this.#options.eventLoopDelay?.() ?? null,
       hotKeys: this.#watch.hotKeys(),
@@ -195,6 +206,7 @@ export class ShardRuntime {
     const executor = new FrameExecutor(owned, writer, this.#watch, siblings === undefined ? undefined : owners)
     const slabLine = new WaitingLine(() => executor.hasRoom())
     const stats = () => this.stats()
+    const traffic = new Traffic()
     return {
       clock,
       limits,
@@ -213,9 +225,11 @@ export class ShardRuntime {
       executor,
       control: new ControlReplies(writer, owned, stats),
       slabLine,
-      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings }),
+      forwarding: new Forwarding({ executor, slabLine, clock, limits, owners, siblings, traffic }),
       largeFrames: new LargeFramePlaces(limits.largeFramesMax),
-      traffic: new Traffic(),
+      traffic,
+      refusals: new Refusals(),
+      frameTimes: new FrameTimes(),
       onIntroduced: (number) => this.#strangers.delete(number),
       onClosed: (number) => this.#onClosed(number),
     }

@@ -134,18 +134,14 @@ function createNetServer({ tls, handshakeMs }: TcpListenerOptions): NetServer {
   if (tls === undefined) return createServer(options)
   const { cert, key, ca } = tls
   const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
-  try {
-    return createTlsServer({
-      ...options,
-      ...clients,
-      cert,
-      key,
-      handshakeTimeout: handshakeMs,
-      minVersion: TLS_VERSION_MIN,
-    })
-  } catch (cause) {
-    throw new SluiceError('INVALID_ARGUMENT', `tls: ${cause instanceof Error ? cause.message : cause}`, { cause })
-  }
+  return createTlsServer({
+    ...options,
+    ...clients,
+    cert,
+    key,
+    handshakeTimeout: handshakeMs,
+    minVersion: TLS_VERSION_MIN,
+  })
 }
 
 /** Tells the sockets of a listener apart: a TLS socket is another object than the one below it. */

@@ -155,7 +155,7 @@ describe('sluice serve', () => {
       expect(taken.stderr).toContain('the admin listener cannot listen on 127.0.0.1')
       const open = await sluice([...options, '--admin-port', '0', '--admin-bind', '0.0.0.0'])
       expect(open.code).toBe(2)
-      expect(open.stderr).toContain('needs a token when it is bound to 0.0.0.0')
+      expect(open.stderr).toContain('--admin-token-file or SLUICE_ADMIN_TOKEN is required')
     },
     TIMEOUT_MS,
   )

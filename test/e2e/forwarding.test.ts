@@ -41,6 +41,12 @@ describe('a client of the public port', () => {
     expect(stats.reduce((sum, { records }) => sum + records, 0)).toBe(KEYS)
     for (const { records } of stats) expect(records).toBeGreaterThan(KEYS / 10)
     expect(stats[0]?.framesForwarded).toBeGreaterThan(0)
+    const elsewhere = stats.slice(1).reduce((sum, { operations }) => sum + operations, 0)
+    expect(elsewhere).toBeGreaterThan(KEYS)
+    expect(stats.map(({ operationsForwarded }) => operationsForwarded)).toEqual([elsewhere, 0, 0])
+    expect(stats.map((thread) => thread.operationsExecutedForSiblings)).toEqual(
+      stats.map(({ thread, operations }) => (thread === 0 ? 0 : operations)),
+    )
     expect(stats[0]?.frames).toBeGreaterThanOrEqual(stats[0]?.framesForwarded ?? 0)
   })
 

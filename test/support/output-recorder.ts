@@ -1,6 +1,6 @@
 // A benchmark's output that keeps what it is told. Styles are spelled out.
 
-import type { BenchOutput, TextStyle } from '../../src/bench/output.ts'
+import type { BenchOutput, TextStyle } from '../../src/bench/run/output.ts'
 
 export class OutputRecorder implements BenchOutput {
   readonly liveIntervalMs: number

@@ -2,6 +2,7 @@
 // that it does not own are not sent to it: that is its host's part.
 
 import { SLOT_COUNT, slotOfString } from '../../src/cluster/slot.ts'
+import { SlotSet } from '../../src/cluster/slot-set.ts'
 import { REMOVED_BY_DISCARD, REMOVED_BY_EXPIRY } from '../../src/engine/assembly/outcomes.ts'
 import { type Engine, EXECUTED } from '../../src/engine/index.ts'
 import { STATUS_MISSING } from '../../src/protocol/codes.ts'
@@ -22,7 +23,7 @@ const KEY_COUNT = 6_000
 const EXPIRES_IN_MS_MAX = 1_000_000
 
 export class SlotShard {
-  readonly seen = { discarded: 0, expired: 0, laps: 0 }
+  readonly seen = { discarded: 0, expired: 0, laps: 0, gainedDuringLaps: 0 }
   readonly #engine: Engine
   readonly #follower = openTestEngine({ secret: testSecret(99) })
   readonly #random: Random
@@ -82,10 +83,18 @@ export class SlotShard {
     this.#engine.setOwnedSlots(this.#bitmap())
   }
 
-  /** Gives this share of the slots that are not owned back, if nothing is discarded any more. */
+  /** Gives this share of the slots that are not owned back, but for those of which records may be left. */
   giveBack(share: number): void {
-    if (this.#isDiscarding) return
-    for (let slot = 0; slot < SLOT_COUNT; slot++) this.#isOwned[slot] ||= this.#random.nextFloat() < share
+    const lost = new SlotSet(this.#engine.lostSlots)
+    if (!this.#isDiscarding && !lost.isEmpty) throw new Error('slots are lost, though nothing is discarded')
+    for (const key of this.#unowned.keys()) {
+      if (!lost.has(slotOfString(key))) throw new Error(`${key} is left, though its slot is not lost`)
+    }
+    for (let slot = 0; slot < SLOT_COUNT; slot++) {
+      if (this.#isOwned[slot] === true || lost.has(slot) || this.#random.nextFloat() >= share) continue
+      this.#isOwned[slot] = true
+      if (this.#isDiscarding) this.seen.gainedDuringLaps++
+    }
     this.#engine.setOwnedSlots(this.#bitmap())
   }
 

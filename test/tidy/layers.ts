@@ -40,7 +40,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['prom-client'],
   },
   verify: { imports: ['util'], builtins: [], packages: [] },
-  'bench/assembly': { imports: [], builtins: [], packages: [] },
+  'bench/workload/assembly': { imports: [], builtins: [], packages: [] },
   bench: {
     imports: ['client', 'protocol', 'cluster', 'verify', 'engine', 'redis', 'server', 'util'],
     builtins: [

@@ -1,0 +1,51 @@
+// The entry of a client thread: a client of its own, driven by commands from the main thread.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { connect } from '../../client/index.ts'
+import { assert } from '../../util/assert.ts'
+import { systemClock } from '../../util/clock.ts'
+import type { ClientCommand, ClientReport, ClientThreadOptions, PhaseReport } from './client-messages.ts'
+import { ClientSession } from './client-session.ts'
+
+const port = parentPort
+assert(port !== null, 'this file is the entry of a worker thread')
+
+// The main thread is built with the same types.
+const options = workerData as ClientThreadOptions
+
+const client = await connect(options.address)
+const session = new ClientSession(options, client, systemClock)
+port.on('message', (command: ClientCommand) => obey(command))
+report({ type: 'ready' })
+
+function obey(command: ClientCommand): void {
+  switch (command.type) {
+    case 'load':
+      answer(session.load(command.first, command.end))
+      break
+    case 'run':
+      answer(session.run(command.seconds))
+      break
+    case 'stop':
+      session.stop()
+      break
+    case 'close':
+      void close()
+  }
+}
+
+function answer(phase: Promise<PhaseReport>): void {
+  phase.then(
+    (done) => report({ type: 'phase', phase: done }),
+    (error: unknown) => report({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
+  )
+}
+
+function report(message: ClientReport): void {
+  port?.postMessage(message)
+}
+
+async function close(): Promise<void> {
+  await client.close()
+  port?.close()
+}
