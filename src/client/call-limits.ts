@@ -2,6 +2,7 @@
 
 import type { Clock } from '../util/clock.ts'
 import { type Fate, SluiceError } from '../util/errors.ts'
+import { onAbort } from './abort.ts'
 import { checkTimeout } from './options.ts'
 
 /** Limits of one call. */
@@ -32,10 +33,10 @@ export function limited<T>(clock: Clock, options: CallOptions, fate: () => Fate,
       reject(new SluiceError('TIMEOUT', `the call was not answered within ${timeoutMs} ms`, { fate: fate() }))
     }
     const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, late)
-    signal?.addEventListener('abort', cancel)
+    const stopListening = onAbort(signal, cancel)
     work.then(resolve, reject).finally(() => {
       timer?.cancel()
-      signal?.removeEventListener('abort', cancel)
+      stopListening()
     })
   })
 }

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
+import { onAbort } from './abort.ts'
 
 /**
  * Runs `work` with a signal that aborts after `timeoutMs`, or when `outer` does, and rejects with the signal's reason
@@ -21,14 +22,14 @@ export async function withDeadline<T>(
   const timer = clock.after(timeoutMs, () => {
     controller.abort(new SluiceError('CONNECT_FAILED', `there was no answer within ${timeoutMs} ms`))
   })
-  outer?.addEventListener('abort', abort)
+  const stopListening = onAbort(outer, abort)
   try {
     if (outer?.aborted) abort()
     signal.throwIfAborted()
     return await Promise.race([work(signal), aborted(signal)])
   } finally {
     timer.cancel()
-    outer?.removeEventListener('abort', abort)
+    stopListening()
   }
 }
 

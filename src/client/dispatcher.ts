@@ -11,6 +11,7 @@ import { assert } from '../util/assert.ts'
 import type { Clock } from '../util/clock.ts'
 import { SluiceError } from '../util/errors.ts'
 import type { Random } from '../util/random.ts'
+import { onAbort } from './abort.ts'
 import { BatchBuilder, type RoutedFrame } from './batch-builder.ts'
 import { BatchError } from './batch-error.ts'
 import type { BatchResults } from './batch-results.ts'
@@ -167,9 +168,9 @@ export class Dispatcher implements LaneOwner, RoutingOwner {
     const cancel = (): void => this.#cancel(terms)
     return new Promise((resolve, reject) => {
       // Before anything can settle the batch, which takes the listener away.
-      signal?.addEventListener('abort', cancel)
+      const stopListening = onAbort(signal, cancel)
       const finished = builder.finish(terms, (results) => {
-        signal?.removeEventListener('abort', cancel)
+        stopListening()
         const [failure] = results.failures
         if (failure === undefined) resolve(results)
         else reject(new BatchError(failure, results))

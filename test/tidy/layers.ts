@@ -24,7 +24,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   engine: { imports: ['util', 'protocol', 'engine/assembly/outcomes.ts'], builtins: [], packages: [] },
   redis: { imports: ['engine', 'protocol', 'util'], builtins: [], packages: [] },
   cluster: { imports: ['util'], builtins: [], packages: [] },
-  client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:net', 'node:tls'], packages: [] },
+  client: { imports: ['protocol', 'cluster', 'util'], builtins: ['node:events', 'node:net', 'node:tls'], packages: [] },
   server: {
     imports: ['engine', 'protocol', 'redis', 'cluster', 'client', 'util'],
     builtins: [
