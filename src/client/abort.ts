@@ -7,6 +7,8 @@ import { setMaxListeners } from 'node:events'
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => {}
   setMaxListeners(0, signal)
-  signal.addEventListener('abort', callback)
-  return () => signal.removeEventListener('abort', callback)
+  // A function of its own: the signal would take the same one only once.
+  const listener = (): void => callback()
+  signal.addEventListener('abort', listener)
+  return () => signal.removeEventListener('abort', listener)
 }
