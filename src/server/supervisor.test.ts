@@ -61,6 +61,7 @@ describe('ThreadHandle', () => {
     await thread.ports
     await expect(Promise.all([thread.serve(), thread.stats()])).rejects.toMatchObject({ code: 'THREAD_FAILED' })
     expect(await thread.ended).toMatchObject({ code: 'THREAD_FAILED', cause: { message: 'a bug' } })
+    await expect(thread.stats()).rejects.toMatchObject({ code: 'THREAD_FAILED' })
   })
 
   it('rejects the port of a thread that cannot start', async () => {
