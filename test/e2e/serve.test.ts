@@ -1,7 +1,7 @@
 // `sluice serve` as an operator meets it: settings, signals, and a cluster that is reloaded. Needs `npm run build`.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,23 @@ describe('sluice serve', () => {
     write('topology.json', first)
     a.child.kill('SIGHUP')
     await until(() => a.errors().includes('not larger'))
+  })
+})
+
+describe('sluice topology plan', () => {
+  it('makes no plan that the nodes would refuse', () => {
+    const current = write('current.json', planTopology({ nodes: [{ id: 'a', host: '10.0.0.1', ports: [7101] }] }))
+    const output = join(folder, 'planned.json')
+    const plan = (node: string) =>
+      spawnSync(process.execPath, [CLI, 'topology', 'plan', '--node', node, '--from', current, '--output', output], {
+        encoding: 'utf8',
+      })
+    expect(plan('a=10.0.0.1:7101-7102')).toMatchObject({
+      stderr: expect.stringContaining('node "a" has other addresses'),
+      status: 2,
+    })
+    expect(existsSync(output)).toBe(false)
+    expect(plan('a=10.0.0.1:7101')).toMatchObject({ stderr: 'no slot moves\n', status: 0 })
   })
 })
 
