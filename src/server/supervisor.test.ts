@@ -96,7 +96,8 @@ describe('supervise', () => {
     await expect(server.stats()).rejects.toMatchObject({ code: 'THREAD_FAILED' })
     await closed
     await server.close()
-    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { code: 'THREAD_FAILED' } }])
+    const fields = { code: 'THREAD_FAILED', cause: expect.stringContaining('a bug\n    at ') }
+    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields }])
   })
 
   it('ends a thread that does not drain in time', async () => {

@@ -1,6 +1,7 @@
 // `sluice serve` as an operator meets it: settings, signals, and a cluster that is reloaded. Needs `npm run build`.
 
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -57,6 +58,25 @@ describe('sluice serve', () => {
       status: 2,
     })
     expect(serveSync('--no-such-flag')).toMatchObject({ stderr: expect.stringContaining('unknown option'), status: 2 })
+  })
+
+  it('ends loudly, with status 1, when one of its threads fails', async () => {
+    const program = `
+      import { isMainThread, workerData } from 'node:worker_threads'
+      if (!isMainThread && workerData.thread === 1) setTimeout(() => { throw new Error('a bug') }, 500)`
+    const preload = `--import=data:text/javascript,${encodeURIComponent(program)}`
+    const args = ['--port', '0', '--threads', '2', '--admin-port', '0', ...QUIET]
+    const { child, errors } = await serveProcess(args, { NODE_OPTIONS: preload })
+    const [code] = await once(child, 'close')
+    expect(code).toBe(1)
+    const [line = '', farewell = ''] = errors().split('\n')
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'error',
+      code: 'THREAD_FAILED',
+      cause: expect.stringContaining('Error: a bug\n'),
+      msg: 'shard thread 1 ended with exit code 1',
+    })
+    expect(farewell).toBe('sluice: shard thread 1 ended with exit code 1')
   })
 
   it('adopts another topology at SIGHUP and by command, and tells clients', { timeout: 30_000 }, async () => {
