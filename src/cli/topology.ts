@@ -64,6 +64,7 @@ function plan({ node: nodes, from, shardsPerThread, gone, output }: PlanArgument
   })
   // Names and ports come from the command line: a plan is checked as any file is.
   const topology = parseTopology(planned)
+  if (current !== undefined) checkSuccession(current, topology)
   const text = `${JSON.stringify(topology, undefined, 2)}\n`
   if (output === undefined) process.stdout.write(text)
   else writeFileSync(output, text)

@@ -306,7 +306,10 @@ export class Client {
     return this.#dispatcher.ready()
   }
 
-  /** The numbers of every shard thread. Rejects with DISCONNECTED when one of them cannot be reached. */
+  /**
+   * The numbers of every shard thread that the client is connected to: with `via: 'public'` that is one of each node.
+   * Rejects with DISCONNECTED when one of them cannot be reached.
+   */
   async stats(): Promise<ThreadStats[]> {
     if (this.#dispatcher.closeReason !== undefined) throw this.#dispatcher.closeReason
     const replies = await this.#dispatcher.admin('{"command":"stats"}')

@@ -27,7 +27,7 @@ import { SluiceError } from '../util/errors.ts'
 import { type ControlKind, ControlRequests } from './control-requests.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { Greeting } from './handshake.ts'
-import { keepReads } from './lost-frames.ts'
+import { abandonFrame, keepReads } from './lost-frames.ts'
 import type { OutgoingFrame } from './outgoing-frame.ts'
 import { answerFrame, REMEDY_REROUTE, REMEDY_RESUME, resendDelayMs } from './resend.ts'
 import { type EndFrame, SendWindow } from './send-window.ts'
@@ -316,20 +316,21 @@ export class Connection implements ByteChannelHandler {
     this.#cancelTimer()
     const { code, message, cause } = reason
     const unknown = new SluiceError(code, message, { cause, fate: 'unknown' })
-    this.#refusal = new SluiceError(code, message, { cause, fate: 'not-done' })
-    this.#options.onLeft(this.#window.takeLeft((frame) => this.#recall(frame, unknown)))
+    const notDone = new SluiceError(code, message, { cause, fate: 'not-done' })
+    this.#refusal = notDone
+    this.#options.onLeft(this.#window.takeLeft((frame) => this.#recall(frame, unknown, notDone)))
     this.#requests.fail(unknown)
     this.#becomeQuiet()
-    if (!this.#isClosing) this.#options.onLost(this.#refusal)
+    if (!this.#isClosing) this.#options.onLost(notDone)
     this.#options.onProgress()
   }
 
   /** What may be sent again of a frame that was in flight. */
-  #recall(frame: OutgoingFrame, unknown: SluiceError): OutgoingFrame | undefined {
+  #recall(frame: OutgoingFrame, unknown: SluiceError, notDone: SluiceError): OutgoingFrame | undefined {
     if (this.#options.resendUnknownWrites && unknown.code !== 'PROTOCOL') return frame
     if (unknown.code !== 'PROTOCOL') return keepReads(frame, unknown)
     // A server that breaks the protocol over a frame will do so again.
-    frame.fail(unknown)
+    abandonFrame(frame, unknown, notDone)
     return undefined
   }
 

@@ -5,6 +5,7 @@ import type { FakeCluster, FakeConnection } from '../../test/support/fake-cluste
 import { OUTCOME_STOPPED } from '../protocol/codes.ts'
 import { encodeControl, encodeError } from '../protocol/control.ts'
 import { KIND_PING, KIND_TOPOLOGY, WIRE_ERROR_IDLE, WIRE_ERROR_MALFORMED } from '../protocol/frame.ts'
+import { BatchError } from './batch-error.ts'
 import type { Client } from './client.ts'
 
 /** Sends one batch for each key; the outcome of each in words. */
@@ -155,9 +156,13 @@ describe('a server that breaks the protocol', () => {
     cluster.isHolding = false
     cluster.corrupt = (reply) => reply.fill(0xff, reply.length - 1)
     const batch = client.batch()
-    batch.get('a')
-    batch.get('b')
-    await expect(batch.send()).rejects.toMatchObject(PROTOCOL)
+    const [written, read] = [batch.set('a', '1'), batch.get('b')]
+    const error = await batch.send().catch((reason: unknown) => reason)
+    if (!(error instanceof BatchError)) return expect.unreachable()
+    expect(error).toMatchObject(PROTOCOL)
+    expect(error.results.error(written)).toMatchObject(PROTOCOL)
+    // A read has no effect, so it is not done, whatever the server did.
+    expect(error.results.error(read)).toMatchObject({ code: 'PROTOCOL', fate: 'not-done' })
   })
 
   it('may close a connection for reasons of its own', async () => {

@@ -8,6 +8,8 @@ export interface ConnectionFacts {
   readonly isDraining: boolean
   /** Whether complete frames wait for the peer or for slabs. */
   readonly isStalled: boolean
+  /** Whether nothing is read from the peer, since its frames wait or it must wait for a place for a large one. */
+  readonly isPaused: boolean
   /** Whether it holds a place for a large incomplete frame. */
   readonly hasLargeFrame: boolean
   /** Bytes of incomplete or waiting frames. */
@@ -71,8 +73,9 @@ export class ConnectionWatch {
       this.#stateSinceMs = nowMs
     }
     if (facts.heldBytes === 0 || facts.releaseCount !== this.#releaseCount) this.#releasedAtMs = nowMs
-    // A drain begins a silence of its own.
-    if (facts.bytesIn !== this.#bytesIn || facts.isDraining !== this.#isDraining) this.#receivedAtMs = nowMs
+    // A drain begins a silence of its own; and who is not read from cannot break its silence.
+    const isSilent = facts.bytesIn === this.#bytesIn && facts.isDraining === this.#isDraining && !facts.isPaused
+    if (!isSilent) this.#receivedAtMs = nowMs
     this.#isDraining = facts.isDraining
     if (!facts.hasLargeFrame || facts.isStalled) this.#noLargeFrameAtMs = nowMs
     this.#releaseCount = facts.releaseCount

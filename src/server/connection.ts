@@ -323,6 +323,7 @@ export class Connection implements ByteChannelHandler, Waiter {
       state: this.#state,
       isDraining: this.#isDraining,
       isStalled: this.#isStalled,
+      isPaused: this.#isPaused,
       hasLargeFrame: this.#host.largeFrames.has(this),
       bufferedBytes: this.#frames.bufferedBytes,
       bytesIn: this.#bytesIn,

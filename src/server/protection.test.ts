@@ -10,7 +10,7 @@ import {
 } from '../../test/support/server-harness.ts'
 import { parseTopology } from '../cluster/parse-topology.ts'
 import { encodeControl } from '../protocol/control.ts'
-import { KIND_ERROR, KIND_TOPOLOGY } from '../protocol/frame.ts'
+import { KIND_ERROR, KIND_OPERATIONS_REPLY, KIND_TOPOLOGY } from '../protocol/frame.ts'
 import { REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
 import { HELLO_BYTES_MAX } from '../protocol/limits.ts'
 
@@ -94,6 +94,40 @@ describe('an idle connection', () => {
     clock.advance(5_000)
     expect(peer.channel.isEnded).toBe(false)
     expect(peer.replies()).toHaveLength(1)
+  })
+})
+
+describe('a connection that is not read from', () => {
+  const set = operationsFrame(1, [{ operations: [{ kind: 'set', key: 'key', value: 'v'.repeat(10_000) }] }])
+
+  it('is not idle while it waits for a place for its large frame', () => {
+    const limits = { idleMs: 1_000, largeFramesMax: 1, partialBytesMax: 1_000, largeFrameMs: 5_000 }
+    const { runtime, clock } = openTestRuntime({ limits })
+    const [first, second] = [TestPeer.open(runtime), TestPeer.open(runtime)]
+    for (const peer of [first, second]) peer.send(set.subarray(0, 2_000))
+    for (let at = 2_000; at < 2_004; at++) {
+      clock.advance(600)
+      first.send(set.subarray(at, at + 1))
+    }
+    first.send(set.subarray(2_004))
+    clock.advance(600)
+    second.send(set.subarray(2_000))
+    expect([first, second].map((peer) => peer.replies().map(({ kind }) => kind))).toEqual([
+      [KIND_OPERATIONS_REPLY],
+      [KIND_OPERATIONS_REPLY],
+    ])
+  })
+
+  it('is not idle when it has just read what kept its frames waiting', () => {
+    const { runtime, clock } = openTestRuntime({ limits: { idleMs: 1_000, slowReaderMs: 60_000, heldBytesMax: 1 } })
+    const peer = TestPeer.open(runtime)
+    peer.send(set, set)
+    clock.advance(5_000)
+    expect(peer.replies()).toHaveLength(2)
+    clock.advance(500)
+    expect(peer.channel.isEnded).toBe(false)
+    clock.advance(1_000)
+    expect(peer.channel.isEnded).toBe(true)
   })
 })
 

@@ -30,12 +30,13 @@ import type { ThreadStats } from './thread-stats.ts'
 /** Listens, then does what the supervisor commands until it says drain. */
 async function serveThread(setup: ThreadSetup, port: MessagePort): Promise<void> {
   const supervisor = mailbox<ThreadMessage, SupervisorMessage>(port)
-  const listeners = await listen(setup, supervisor)
+  const logger = limitedLogger(mailboxLogger(supervisor), systemClock)
+  const listeners = await listen(setup, supervisor, logger)
   if (listeners === undefined) {
     port.close()
     return
   }
-  const thread = new ShardThread(setup, listeners, limitedLogger(mailboxLogger(supervisor), systemClock))
+  const thread = new ShardThread(setup, listeners, logger)
   supervisor.onMessage(async ({ request, command }) => {
     const stats = await thread.run(command)
     supervisor.post({ kind: 'done', request, stats })
@@ -57,6 +58,7 @@ interface Listeners {
 async function listen(
   { listening, limits }: ThreadSetup,
   supervisor: Mailbox<ThreadMessage, SupervisorMessage>,
+  logger: Logger,
 ): Promise<Listeners | undefined> {
   const { bind, directPort, publicPort, sharesPublicPort, allowRemoteClients, password, tls } = listening
   const options = {
@@ -66,6 +68,7 @@ async function listen(
     handshakesMax: limits.strangersMax,
     handshakeMs: limits.handshakeMs,
     tls,
+    logger,
   }
   let direct: TcpListener | undefined
   try {

@@ -61,6 +61,7 @@ describe('ThreadHandle', () => {
     await thread.ports
     await expect(Promise.all([thread.serve(), thread.stats()])).rejects.toMatchObject({ code: 'THREAD_FAILED' })
     expect(await thread.ended).toMatchObject({ code: 'THREAD_FAILED', cause: { message: 'a bug' } })
+    await expect(thread.stats()).rejects.toMatchObject({ code: 'THREAD_FAILED' })
   })
 
   it('rejects the port of a thread that cannot start', async () => {
@@ -95,7 +96,8 @@ describe('supervise', () => {
     await expect(server.stats()).rejects.toMatchObject({ code: 'THREAD_FAILED' })
     await closed
     await server.close()
-    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { code: 'THREAD_FAILED' } }])
+    const fields = { code: 'THREAD_FAILED', cause: expect.stringContaining('a bug\n    at ') }
+    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields }])
   })
 
   it('ends a thread that does not drain in time', async () => {

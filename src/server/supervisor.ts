@@ -129,7 +129,8 @@ class Supervisor implements Server {
         if (error === undefined) return
         failure ??= error
         this.#stop()
-        this.#options.logger.error({ code: error.code }, error.message)
+        const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : 'unknown'
+        this.#options.logger.error({ code: error.code, cause }, error.message)
         this.#terminate()
       }),
     )

@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { connect, Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { LogRecorder, openTestRuntime, operationsFrame, testHello } from '../../test/support/server-harness.ts'
 import { KIND_OPERATIONS_REPLY } from '../protocol/frame.ts'
 import { ANSWER_HEAD_BYTES, REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
@@ -13,6 +13,7 @@ const OPTIONS = {
   servesRemoteClients: false,
   handshakesMax: 4,
   handshakeMs: 1_000,
+  logger: new LogRecorder(),
 }
 
 /** What a socket receives. */
@@ -105,6 +106,18 @@ describe('TcpListener', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve))
     listener.close()
     await closed
+  })
+
+  it('outlives connections that the system cannot hand over, and says so', async () => {
+    const logger = new LogRecorder()
+    const listen = vi.spyOn(Server.prototype, 'listen')
+    const listener = await TcpListener.listen({ ...OPTIONS, logger })
+    const [server] = listen.mock.contexts
+    listen.mockRestore()
+    if (!(server instanceof Server)) return expect.unreachable()
+    server.emit('error', new Error('accept EMFILE'))
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { error: 'accept EMFILE' } }])
+    listener.close()
   })
 
   it('closes connections beyond its limit without a word', async () => {

@@ -7,6 +7,7 @@ import { REFUSAL_AUTHENTICATION, REFUSAL_NONE } from '../protocol/hello.ts'
 import type { ByteChannel } from '../util/byte-channel.ts'
 import { SluiceError } from '../util/errors.ts'
 import { SocketChannel } from '../util/socket-channel.ts'
+import type { Logger } from './logger.ts'
 import type { ServerTlsOptions } from './options.ts'
 
 /** Connections that the system queues before the listener takes them. */
@@ -33,6 +34,8 @@ export interface TcpListenerOptions {
   readonly tls?: ServerTlsOptions | undefined
   /** Whether others listen on the same port, each on a socket of its own. Needs Node 22.12, on Linux. */
   readonly reusePort?: boolean
+  /** Is told of connections that the system could not hand over. */
+  readonly logger: Logger
 }
 
 /** The oldest version of TLS that is spoken. */
@@ -52,7 +55,6 @@ export class TcpListener {
   static listen(options: TcpListenerOptions): Promise<TcpListener> {
     const server = createNetServer(options)
     server.maxConnections = options.connectionsMax
-    const listener = new TcpListener(server, options)
     return new Promise((resolve, reject) => {
       const onError = (cause: Error): void => {
         const where = `${options.host}:${options.port}`
@@ -64,7 +66,7 @@ export class TcpListener {
       const address = { host, port, backlog: BACKLOG_CONNECTIONS, ...(reusePort && { reusePort }) }
       server.listen(address, () => {
         server.off('error', onError)
-        resolve(listener)
+        resolve(new TcpListener(server, options))
       })
     })
   }
@@ -72,6 +74,9 @@ export class TcpListener {
   private constructor(server: NetServer, options: TcpListenerOptions) {
     this.#server = server
     this.#servesRemoteClients = options.servesRemoteClients
+    // The system may be short of descriptors or memory for a moment, which costs the connection that came then. Without
+    // this it would end the thread, and with it the records of the whole node.
+    server.on('error', ({ message }) => options.logger.warn({ error: message }, 'a connection could not be accepted'))
     // Node leaves a socket open whose handshake takes too long.
     server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy())
     if (options.tls !== undefined) this.#limitHandshakes(options.handshakesMax)

@@ -37,6 +37,8 @@ export class ThreadHandle {
   #portsPending: Pending<ListeningPorts> | undefined
   #lastRequest = 0
   #isEndExpected = false
+  /** What every command gets once the thread has ended: nobody would answer it. */
+  #failure: SluiceError | undefined
   #cause: unknown
 
   /** @param entry The thread's program; it must speak as `mailbox.ts` says. */
@@ -98,6 +100,10 @@ export class ThreadHandle {
 
   #run(command: ThreadCommand): Promise<ThreadStats | undefined> {
     return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure)
+        return
+      }
       const request = ++this.#lastRequest
       this.#pending.set(request, { resolve, reject })
       this.#mailbox.post({ request, command })
@@ -126,6 +132,7 @@ export class ThreadHandle {
   #onExit(exitCode: number): SluiceError | undefined {
     const text = `shard thread ${this.#thread} ended with exit code ${exitCode}`
     const error = new SluiceError('THREAD_FAILED', text, { cause: this.#cause })
+    this.#failure = error
     this.#portsPending?.reject(error)
     for (const { reject } of this.#pending.values()) reject(error)
     this.#pending.clear()

@@ -1,7 +1,8 @@
 // `sluice serve` as an operator meets it: settings, signals, and a cluster that is reloaded. Needs `npm run build`.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,6 +60,25 @@ describe('sluice serve', () => {
     expect(serveSync('--no-such-flag')).toMatchObject({ stderr: expect.stringContaining('unknown option'), status: 2 })
   })
 
+  it('ends loudly, with status 1, when one of its threads fails', async () => {
+    const program = `
+      import { isMainThread, workerData } from 'node:worker_threads'
+      if (!isMainThread && workerData.thread === 1) setTimeout(() => { throw new Error('a bug') }, 500)`
+    const preload = `--import=data:text/javascript,${encodeURIComponent(program)}`
+    const args = ['--port', '0', '--threads', '2', '--admin-port', '0', ...QUIET]
+    const { child, errors } = await serveProcess(args, { NODE_OPTIONS: preload })
+    const [code] = await once(child, 'close')
+    expect(code).toBe(1)
+    const [line = '', farewell = ''] = errors().split('\n')
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'error',
+      code: 'THREAD_FAILED',
+      cause: expect.stringContaining('Error: a bug\n'),
+      msg: 'shard thread 1 ended with exit code 1',
+    })
+    expect(farewell).toBe('sluice: shard thread 1 ended with exit code 1')
+  })
+
   it('adopts another topology at SIGHUP and by command, and tells clients', { timeout: 30_000 }, async () => {
     const ports = await freePorts(3)
     const [one, two] = ['a', 'b'].map((id, at) => ({ id, host: '127.0.0.1', ports: [ports[at] ?? 0] }))
@@ -94,6 +114,23 @@ describe('sluice serve', () => {
     write('topology.json', first)
     a.child.kill('SIGHUP')
     await until(() => a.errors().includes('not larger'))
+  })
+})
+
+describe('sluice topology plan', () => {
+  it('makes no plan that the nodes would refuse', () => {
+    const current = write('current.json', planTopology({ nodes: [{ id: 'a', host: '10.0.0.1', ports: [7101] }] }))
+    const output = join(folder, 'planned.json')
+    const plan = (node: string) =>
+      spawnSync(process.execPath, [CLI, 'topology', 'plan', '--node', node, '--from', current, '--output', output], {
+        encoding: 'utf8',
+      })
+    expect(plan('a=10.0.0.1:7101-7102')).toMatchObject({
+      stderr: expect.stringContaining('node "a" has other addresses'),
+      status: 2,
+    })
+    expect(existsSync(output)).toBe(false)
+    expect(plan('a=10.0.0.1:7101')).toMatchObject({ stderr: 'no slot moves\n', status: 0 })
   })
 })
 

@@ -1,6 +1,6 @@
 // A server that speaks TLS, with and without clients' certificates, and who is let in.
 
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Authority, type Certificate } from '../support/certificates.ts'
 import { INSTALL_MS_MAX } from '../support/debian-package.ts'
@@ -102,6 +102,35 @@ describe('TLS', () => {
     await new Promise((resolve) => socket.once('close', resolve).resume())
     await using client = await connect(`sluices://${server.address}`, { tls: { ca: authority.ca } })
     await client.set('a', '1')
+  })
+
+  it('has few handshakes under way at once, and takes each place back', async () => {
+    await using server = await startServer({
+      threads: 1,
+      memoryBytesMax: MEMORY_BYTES,
+      tls: { cert: own.cert, key: own.key },
+      limits: { handshakeMs: 60_000, strangersMax: 2 },
+    })
+    const [host = '', port = ''] = server.address.split(':')
+    const dial = (): Socket => connectSocket(Number(port), host).on('error', () => {})
+    const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve).resume())
+    const connected = (socket: Socket) => new Promise((resolve) => socket.once('connect', resolve))
+    const silent = [dial(), dial()]
+    await Promise.all(silent.map(connected))
+    await closed(dial())
+    await expect(connect(`sluices://${server.address}`, { tls: { ca: authority.ca } })).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+    })
+    for (const socket of silent) socket.destroy()
+    for (let count = 0; count < 5; count++) {
+      const garbler = dial()
+      garbler.write('this is no TLS')
+      await closed(garbler)
+    }
+    for (let count = 0; count < 5; count++) {
+      const client = await connect(`sluices://${server.address}`, { tls: { ca: authority.ca } })
+      await client.close()
+    }
   })
 
   it('wants the password all the same', async () => {
