@@ -41,6 +41,9 @@ export interface HistogramRow<Subject> {
   }
 }
 
+/** Hottest keys of a thread whose shares are told. */
+const HOT_KEYS_TOLD_MAX = 8
+
 const US_PER_SECOND = 1e6
 const MS_PER_SECOND = 1_000
 const NS_PER_SECOND = 1e9
@@ -101,6 +104,16 @@ export const THREAD_ROWS: readonly Row<ThreadStats>[] = [
             '0.99': eventLoopDelay.p99Ms / MS_PER_SECOND,
             '1': eventLoopDelay.maxMs / MS_PER_SECOND,
           },
+  },
+  {
+    name: 'sluice_hot_key_share',
+    type: 'gauge',
+    unit: '1',
+    label: 'rank',
+    help: 'Share of the recent operations that are on the hottest key, and the next ones; an estimate, at most this much.',
+    // Which keys they are is no business of a metrics store; `/stats` has them.
+    read: ({ hotKeys }): LabelledValues =>
+      Object.fromEntries(hotKeys.slice(0, HOT_KEYS_TOLD_MAX).map(({ share }, place) => [String(place + 1), share])),
   },
   {
     name: 'sluice_frames_total',

@@ -166,6 +166,7 @@ describe('the text', () => {
     const samples = parsed(text)
     expect(samples.get('sluice_frames_total thread=0')).toBe(stats.frames)
     expect(samples.get('sluice_frames_total thread=1')).toBe(99)
+    expect(samples.get('sluice_hot_key_share thread=1 rank=1')).toBe(1)
     expect(text).not.toContain('secret')
   })
 })
