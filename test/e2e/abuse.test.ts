@@ -51,6 +51,8 @@ const LIMITS = {
   heldBytesMax: 4 * MIB,
   heldBytesOfAllMax: 128 * MIB,
   slowReaderMs: 5_000,
+  // A hello that comes byte by byte, on a machine that is busy with all of this, takes its time.
+  handshakeMs: 60_000,
 } as const satisfies Partial<ServerLimits>
 
 /** The buffers of one engine: its slabs, and the largest frame. */
