@@ -3,9 +3,10 @@
 // With `toleratesLoss` a read may find nothing and a batch may fail in part: a node is stopped meanwhile, and comes back
 // empty. What is answered must be right all the same.
 
+import { KIND_INSERT, KIND_READ } from '../../dist/bench/workload/kinds.js'
+import { resolveWorkload } from '../../dist/bench/workload/resolve-workload.js'
 import { ValueTable } from '../../dist/bench/workload/values.js'
-import { KEY_STRIDE_BYTES, KIND_READ, OperationSource } from '../../dist/bench/workload/workload.js'
-import { zipfParameters } from '../../dist/bench/workload/zipf.js'
+import { OperationSource } from '../../dist/bench/workload/workload.js'
 import { connect } from '../../dist/client/index.js'
 import { STATUS_MISSING, STATUS_OK, STATUS_VALUE } from '../../dist/protocol/codes.js'
 
@@ -25,15 +26,22 @@ import { STATUS_MISSING, STATUS_OK, STATUS_VALUE } from '../../dist/protocol/cod
  */
 
 const LOAD_BATCH = 8_192
+const VALUE_BYTES = 128
 
 /** @type {ClientSetup} */
 const setup = JSON.parse(process.argv[2] ?? '{}')
-const values = new ValueTable(128)
+const workload = resolveWorkload({
+  workload: 'b',
+  theta: 0.99,
+  records: setup.records,
+  valueBytes: String(VALUE_BYTES),
+})
+const values = new ValueTable(workload.valueSizes)
 const source = new OperationSource({
-  zipf: zipfParameters(setup.records, 0.99),
-  readShare: 0.95,
+  workload,
   seed: 1,
   client: setup.client,
+  clientCount: setup.clients,
   blockCount: setup.window,
   blockCapacity: Math.max(setup.batch, LOAD_BATCH),
 })
@@ -68,7 +76,7 @@ async function load() {
   const end = Math.floor((setup.records * (setup.client + 1)) / setup.clients)
   const block = /** @type {OperationBlock} */ (source.blocks[0])
   for (let next = first; next < end; next += block.count) {
-    source.enumerate(block, next, end)
+    source.enumerate(block, KIND_INSERT, next, end)
     await send(block)
   }
 }
@@ -93,9 +101,9 @@ async function run(seconds) {
 /** @param {OperationBlock} block */
 async function send(block) {
   const batch = client.batch()
-  const { keys, keyLengths, ranks, kinds, count } = block
+  const { keys, keyStrideBytes, keyLengths, ranks, kinds, count } = block
   for (let index = 0; index < count; index++) {
-    const keyEnd = (index + 1) * KEY_STRIDE_BYTES
+    const keyEnd = (index + 1) * keyStrideBytes
     const keyStart = keyEnd - /** @type {number} */ (keyLengths[index])
     if (kinds[index] === KIND_READ) {
       batch.getBytes(keys, keyStart, keyEnd)
@@ -131,7 +139,8 @@ function check(results, block) {
     if (status === STATUS_VALUE) {
       tally.operations++
       const isRight =
-        results.valueBytes(index) === 128 && values.hasStamps(results.source(index), results.valueStart(index), rank)
+        results.valueBytes(index) === VALUE_BYTES &&
+        values.hasStamps(results.source(index), results.valueStart(index), rank)
       if (!isRight) tally.mismatches++
     } else if (status === STATUS_MISSING) {
       tally.operations++

@@ -1,9 +1,10 @@
 // Measures a cluster on this machine: server processes and client processes, YCSB-B, every reply checked. Needs
 // `npm run build`.
 //
-//   npm run bench:cluster -- run --nodes 4 --threads 2 --clients 4        one cluster
-//   npm run bench:cluster -- restart --nodes 4 --threads 2 --clients 4    the same, with a node killed and started again
+//   npm run bench:cluster -- restart --nodes 4 --threads 2 --clients 4    a node is killed and started again
 //   npm run bench:cluster -- scaling --rounds 5                           1x1, 2x2 and 4x4 beside each other
+//
+// A cluster that lives is measured by `sluice bench cluster`.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -36,30 +37,9 @@ const options = /** @type {Options} */ (
 )
 
 printMachine()
-if (positionals[0] === 'run') await runOnce()
-else if (positionals[0] === 'restart') await restart()
+if (positionals[0] === 'restart') await restart()
 else if (positionals[0] === 'scaling') await scaling()
-else throw new Error('the figures are run, restart and scaling')
-
-async function runOnce() {
-  const { nodes, threads, clients, seconds } = options
-  const { tallies, serverNs, clientNs } = await measure(nodes, threads, clients)
-  const operations = sum(tallies, 'operations')
-  printTable(
-    `${nodes} nodes x ${threads} threads, ${clients} client processes, ${seconds} s`,
-    ['operations', 'a second', 'wrong', 'server ns/op', 'client ns/op'],
-    [
-      [
-        countText(operations),
-        countText(Math.round(operations / seconds)),
-        String(sum(tallies, 'mismatches')),
-        (serverNs / operations).toFixed(1),
-        (clientNs / operations).toFixed(1),
-      ],
-    ],
-  )
-  if (sum(tallies, 'mismatches') > 0) process.exitCode = 1
-}
+else throw new Error('the figures are restart and scaling')
 
 /**
  * Runs a cluster once, and tells what it did and what it cost. A client's batch is as many operations as make frames of

@@ -1,8 +1,9 @@
 // Draws operations as `sluice bench` does, from the same generator: ranks of records, and which of them are reads.
 // Record number and rank are the same here; records are loaded in random order, so that hot ones are not neighbours.
 
-import { KIND_READ, OperationSource } from '../../dist/bench/workload/workload.js'
-import { zipfParameters } from '../../dist/bench/workload/zipf.js'
+import { KIND_READ, KIND_UPDATE } from '../../dist/bench/workload/kinds.js'
+import { resolveWorkload } from '../../dist/bench/workload/resolve-workload.js'
+import { OperationSource } from '../../dist/bench/workload/workload.js'
 
 const SEED = 1
 const BLOCK_OPERATIONS = 8_192
@@ -17,12 +18,15 @@ const BLOCK_OPERATIONS = 8_192
  * @returns {Draws}
  */
 export function drawOperations({ records, theta, readShare, count }) {
-  const zipf = zipfParameters(records, theta)
+  /** @type {number[]} */
+  const mix = []
+  mix[KIND_READ] = readShare
+  mix[KIND_UPDATE] = 1 - readShare
   const source = new OperationSource({
-    zipf,
-    readShare,
+    workload: { ...resolveWorkload({ records }), distribution: { kind: 'zipf', theta }, mix },
     seed: SEED,
     client: 0,
+    clientCount: 1,
     blockCapacity: BLOCK_OPERATIONS,
     blockCount: 1,
   })

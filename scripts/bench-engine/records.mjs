@@ -20,7 +20,7 @@ export const VALUE_BYTES = 128
 const LOAD_SEED = 2
 
 /** Makes and checks the values. */
-export const values = new ValueTable(VALUE_BYTES)
+export const values = new ValueTable({ kind: 'fixed', bytes: VALUE_BYTES })
 
 /** Byte of a value that differs from record to record. */
 export const STAMP_AT = VALUE_BYTES - 1

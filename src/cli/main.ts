@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The `sluice` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
 //
-// Exit codes: 0 done; 1 failed, a server that is not ready, or a wrong reply in a benchmark; 2 the command line makes no sense; 130 interrupted.
+// Exit codes: 0 done; 1 failed, a server that is not ready, or a wrong reply in a benchmark; 2 the command line makes no sense; 130 interrupted;
+// 141 nobody reads the output any more.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
@@ -14,14 +15,23 @@ import { topologyCommand } from './topology.ts'
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 
+/** As a shell says it of a program whose reader went away. */
+const EXIT_NOBODY_READS = 141
+
+// `sluice bench | head`: nobody reads on, so nobody waits.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  process.exit(code === 'EPIPE' ? EXIT_NOBODY_READS : EXIT_FAILED)
+})
 await main()
 
 async function main(): Promise<void> {
   const program = new Command('sluice')
     .description('A very fast in-memory key-value store.')
     .version(packageVersion())
+    // Else `sluice bench` would take the options of its parts, which have the same names.
+    .enablePositionalOptions()
     .exitOverride()
-  const commands = [serveCommand(packageVersion()), topologyCommand(), adminCommand(), benchCommand()]
+  const commands = [serveCommand(packageVersion()), topologyCommand(), adminCommand(), benchCommand(packageVersion())]
   for (const command of commands) {
     program.addCommand(inheriting(command, program))
   }

@@ -24,18 +24,29 @@ const STYLES: Readonly<Record<TextStyle, string>> = {
   bad: '\u001b[31m',
 }
 
+/** What the user does not want. */
+export interface TerminalOptions {
+  /** Colours (https://no-color.org). Default false. */
+  readonly noColour?: boolean
+  /** Lines that change. Default false. */
+  readonly noLive?: boolean
+}
+
 /** A stream as a benchmark's output. Off a terminal nothing is rewritten and there are no colours. */
 export class Terminal implements BenchOutput {
   readonly liveIntervalMs: number
+  readonly hasBar: boolean
   readonly #stream: TextStream
   readonly #isTerminal: boolean
   readonly #hasColours: boolean
+  readonly #noLive: boolean
   #isLive = false
 
-  /** `noColour`: whether the user asked for none (https://no-color.org). */
-  constructor(stream: TextStream, noColour: boolean) {
+  constructor(stream: TextStream, { noColour = false, noLive = false }: TerminalOptions = {}) {
+    this.#noLive = noLive
     this.#stream = stream
     this.#isTerminal = stream.isTTY === true
+    this.hasBar = this.#isTerminal
     this.#hasColours = this.#isTerminal && !noColour
     this.liveIntervalMs = this.#isTerminal ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS
   }
@@ -46,6 +57,7 @@ export class Terminal implements BenchOutput {
   }
 
   live(text: string): void {
+    if (this.#noLive) return
     if (!this.#isTerminal) {
       this.line(text)
       return

@@ -1,62 +1,37 @@
 // The benchmark as a user runs it, with its threads and sockets, in short: needs `npm run build`.
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { BenchResult } from '../../src/bench/run/result.ts'
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+import { CliProcess } from '../support/cli-process.ts'
+import { serveProcess } from '../support/serve-process.ts'
 
 /** Starting threads on a busy machine takes its time. */
 const TIMEOUT_MS = 60_000
 
+const SHORT = ['--records', '5000', '--seconds', '1']
+
+const POSITIVE: unknown = expect.toSatisfy((value: unknown) => typeof value === 'number' && value > 0)
+const POSITIVE_LATENCY = {
+  operations: POSITIVE,
+  p50: POSITIVE,
+  p95: POSITIVE,
+  p99: POSITIVE,
+  p999: POSITIVE,
+  max: POSITIVE,
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** A command that runs, and what it has written so far. */
-class Running {
-  readonly child: ChildProcess
-  readonly ended: Promise<Ended>
-  stdout = ''
-  stderr = ''
-
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child.stdout?.on('data', (text) => {
-      this.stdout += text
-    })
-    this.child.stderr?.on('data', (text) => {
-      this.stderr += text
-    })
-    this.ended = new Promise((resolve) => {
-      this.child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }))
-    })
-  }
-
-  /** Waits until the output matches. */
-  async shows(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.stdout)) {
-      if (this.child.exitCode !== null) throw new Error(`ended early: ${this.stdout}${this.stderr}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
-}
 
 let files = 0
 
 /** Runs a benchmark with a result file. */
-function bench(args: readonly string[]): { running: Running; result: () => BenchResult | undefined } {
+function bench(args: readonly string[]): { running: CliProcess; result: () => BenchResult | undefined } {
   const file = join(folder, `${files++}.json`)
-  const running = new Running(['bench', '--json', file, ...args])
+  const running = new CliProcess(['bench', '--json', file, ...args])
   // The types are those of the source; the code is what users run.
   const result = (): BenchResult | undefined =>
     existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as BenchResult) : undefined
@@ -73,18 +48,56 @@ describe('a short benchmark', () => {
     '--batch 1',
     '--batch 65536 --window 1',
     '--value-bytes 100000 --records 300',
+    '--driver sluice-promises',
+    '--driver sluice-promises --batch 50 --window 20',
   ])(
     'with %s finds every reply right',
     async (text) => {
-      const { running, result } = bench(['--records', '5000', '--seconds', '1', ...text.split(' ')])
+      const { running, result } = bench([...SHORT, ...text.split(' ')])
       const { code, stdout, stderr } = await running.ended
       expect([code, stderr], stdout).toEqual([0, ''])
       expect(stdout).toContain('every reply was right')
       const measured = result()
-      expect(measured).toMatchObject({ mismatches: 0, hitRate: 1, interruptedIn: null, mismatchExplanations: [] })
-      expect(measured?.loadedRecords).toBe(measured?.options.records)
-      expect(measured?.checkedReplies).toBeGreaterThan(0)
+      const nothing = { interruptedIn: null, failure: null, mismatches: 0, mismatchExplanations: [] }
+      expect(measured).toMatchObject({ ...nothing, hitRate: 1 })
+      expect(measured?.loadedRecords).toBe(measured?.options.workload.records)
+      expect(measured?.phases.map(({ name }) => name)).toEqual(['load', 'warm-up', 'run', 'verify'])
       expectEveryFigure(measured)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'of the embedded store has all figures but those of a server',
+    async () => {
+      const { running, result } = bench([...SHORT, '--driver', 'sluice-embedded'])
+      const { code, stdout, stderr } = await running.ended
+      expect([code, stderr], stdout).toEqual([0, ''])
+      const measured = result()
+      const nothing = { serverOpsPerSecondMedian: null, serverCpuNsPerOp: null, requestBytesPerOp: null }
+      expect(measured).toMatchObject({
+        ...nothing,
+        mismatches: 0,
+        hitRate: 1,
+        serverThreads: 0,
+        latencyMs: POSITIVE_LATENCY,
+      })
+      expect(measured?.checkedReplies).toBeGreaterThan(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'at a rate starts no more operations than it is told',
+    async () => {
+      const { running, result } = bench([...SHORT, '--clients', '1', '--rate', '2000', '--batch', '10'])
+      const { code, stdout } = await running.ended
+      expect(code, stdout).toBe(0)
+      expect(stdout).toContain('2,000 operations started a second')
+      const measured = result()
+      expect(measured).toMatchObject({ mismatches: 0, latencyMs: POSITIVE_LATENCY })
+      expect(measured?.checkedReplies).toBeGreaterThan(0)
+      expect(measured?.checkedReplies).toBeLessThanOrEqual(2_000)
     },
     TIMEOUT_MS,
   )
@@ -92,14 +105,34 @@ describe('a short benchmark', () => {
   it(
     'of a server that runs elsewhere',
     async () => {
-      const server = new Running(['serve', '--port', '0', '--threads', '2', '--memory', '64M'])
-      await server.shows(/connect\('[^']+'\)/)
-      const [, address = ''] = /connect\('([^']+)'\)/.exec(server.stdout) ?? []
-      const { running, result } = bench(['--records', '5000', '--seconds', '1', '--target', address])
+      await using server = await serveProcess(['--port', '0', '--threads', '2', '--memory', '64M'])
+      const { running, result } = bench([...SHORT, '--target', server.address])
       expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
       expect(result()).toMatchObject({ serverThreads: 2, mismatches: 0 })
-      server.child.kill('SIGTERM')
-      expect((await server.ended).code).toBe(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'of a server that dies in the middle says so and keeps what it has',
+    async () => {
+      await using server = await serveProcess()
+      const { running, result } = bench(['--records', '5000', '--seconds', '600', '--target', server.address])
+      await running.shows(/ {2}run +\d+%/)
+      server.child.kill('SIGKILL')
+      const { code, stdout, stderr } = await running.ended
+      expect([code, stderr], stdout).toEqual([1, ''])
+      expect(stdout).toMatch(/ended early: .*connection/)
+      const measured = result()
+      expect(measured).toMatchObject({
+        interruptedIn: null,
+        mismatches: 0,
+        failure: expect.stringMatching(/connection/),
+      })
+      expect(measured?.phases.map(({ name }) => name)).toEqual(['load', 'warm-up', 'run'])
+      expect(measured?.loadedRecords).toBe(5_000)
+      expect(measured?.samples.length).toBeGreaterThan(0)
+      expectEveryFigure(measured)
     },
     TIMEOUT_MS,
   )
@@ -122,42 +155,84 @@ describe('a short benchmark', () => {
   )
 })
 
+describe('what is written', () => {
+  it(
+    'is the result only with --quiet',
+    async () => {
+      const { running, result } = bench([...SHORT, '--quiet'])
+      const { code, stdout } = await running.ended
+      expect(code, stdout).toBe(0)
+      const lines = stdout.split('\n').filter((line) => line !== '')
+      expect(lines[0]).toMatch(/^ {2}client +[\d.]+ /)
+      expect(lines.at(-1)).toBe('  every reply was right')
+      expect(stdout).not.toContain('warm-up')
+      expect(result()?.checkedReplies).toBeGreaterThan(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'has no line that changes with --no-progress',
+    async () => {
+      // Long enough for such a line, which comes every five seconds here.
+      const { running } = bench(['--records', '5000', '--seconds', '6', '--no-progress'])
+      const { code, stdout } = await running.ended
+      expect(code, stdout).toBe(0)
+      expect(stdout).not.toMatch(/ {2}run +\d+%/)
+      for (const name of ['load', 'warm-up', 'run', 'verify']) {
+        expect(stdout).toMatch(new RegExp(`^  ${name} +[\\d.]+ s  [\\d,]+ operations`, 'm'))
+      }
+    },
+    TIMEOUT_MS,
+  )
+})
+
+it('ends when nobody reads what it says', { timeout: TIMEOUT_MS }, async () => {
+  const { child, ended } = new CliProcess(['bench', '--records', '5000', '--seconds', '600'])
+  child.stdout?.once('data', () => child.stdout?.destroy())
+  expect(await ended).toMatchObject({ code: 141, stderr: '' })
+})
+
 describe('a benchmark that cannot run says why', () => {
   it.each([
     ['--records 1e6', /'1e6'.*It must be a whole number in decimal digits/],
-    ['--workload d', /--workload must be one of a, b, c, not d/],
+    ['--workload z', /--workload must be one of .*, not z/],
+    ['--driver redis', /--driver must be one of sluice-batch, .*, resp, .*, not redis/],
+    ['--driver resp', /--driver resp needs a --target: only Sluice is started here/],
+    ['--driver sluice-embedded --threads 2', /--threads are those of a server that is started here, and there is none/],
     ['--batch 0', /--batch must be a whole number from 1 to 1000000, not 0/],
     ['--value-bytes 8000000 --records 10000000', /needs [\d.]+ GiB of memory[\s\S]*10,000,000 x \(8000000 value/],
     ['--json /nowhere/result.json', /\/nowhere\/result\.json cannot be written/],
     ['--fast', /unknown option '--fast'/],
     ['more', /too many arguments/],
   ])('%s', async (text, message) => {
-    const { code, stderr } = await new Running(['bench', ...text.split(' ')]).ended
+    const { code, stderr } = await new CliProcess(['bench', ...text.split(' ')]).ended
     expect(stderr).toMatch(message)
     expect(code).toBe(2)
   })
 
   it('a server that is not there', async () => {
-    const { code, stderr } = await new Running(['bench', '--target', '127.0.0.1:1']).ended
+    const { code, stderr } = await new CliProcess(['bench', '--target', '127.0.0.1:1']).ended
     expect([code, stderr]).toEqual([1, expect.stringContaining('127.0.0.1:1')])
   })
 })
 
 function expectEveryFigure(result: BenchResult | undefined): void {
-  const positive = expect.toSatisfy((value: unknown) => typeof value === 'number' && value > 0)
   expect(result).toMatchObject({
-    clientOpsPerSecond: positive,
-    serverOpsPerSecondMedian: positive,
-    checkedReplies: positive,
-    serverCpuNsPerOp: positive,
-    clientCpuNsPerOp: positive,
-    processCpuNsPerOp: positive,
-    opsPerFrame: positive,
-    requestBytesPerOp: positive,
-    replyBytesPerOp: positive,
-    batchLatencyMs: { p50: positive, p95: positive, p99: positive, p999: positive, max: positive },
+    measuredSeconds: POSITIVE,
+    clientOpsPerSecond: POSITIVE,
+    serverOpsPerSecondMedian: POSITIVE,
+    checkedReplies: POSITIVE,
+    serverCpuNsPerOp: POSITIVE,
+    clientCpuNsPerOp: POSITIVE,
+    processCpuNsPerOp: POSITIVE,
+    opsPerFrame: POSITIVE,
+    requestBytesPerOp: POSITIVE,
+    replyBytesPerOp: POSITIVE,
+    latencyMs: POSITIVE_LATENCY,
+    latencyMsByKind: { read: POSITIVE_LATENCY },
     environment: {
-      cores: positive,
+      cores: POSITIVE,
       cpuModel: expect.any(String),
       nodeVersion: process.version,
       commit: expect.any(String),

@@ -6,14 +6,17 @@ import { spawnSync } from 'node:child_process'
 /** Milliseconds that an installation may take: for the time limit of the hook that calls. */
 export const INSTALL_MS_MAX = 120_000
 
-/** Sees to it that `program`, of a Debian package of that name, can be run; `argument` makes it do nothing and end well. */
-export function requireDebianPackage(program: string, argument = '--version'): void {
+/**
+ * Sees to it that `program` can be run; `argument` makes it do nothing and end well. The Debian package has the same name,
+ * unless it is given.
+ */
+export function requireDebianPackage(program: string, argument = '--version', packageName = program): void {
   if (isInstalled(program, argument)) return
   if (process.getuid?.() === 0) {
     apt('update')
-    apt('install', '--yes', '--no-install-recommends', program)
+    apt('install', '--yes', '--no-install-recommends', packageName)
   }
-  if (!isInstalled(program, argument)) throw new Error(`this test runs ${program}: apt-get install ${program}`)
+  if (!isInstalled(program, argument)) throw new Error(`this test runs ${program}: apt-get install ${packageName}`)
 }
 
 function isInstalled(program: string, argument: string): boolean {

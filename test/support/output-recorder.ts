@@ -4,11 +4,13 @@ import type { BenchOutput, TextStyle } from '../../src/bench/run/output.ts'
 
 export class OutputRecorder implements BenchOutput {
   readonly liveIntervalMs: number
+  readonly hasBar: boolean
   readonly lines: string[] = []
   readonly lives: string[] = []
 
-  constructor(liveIntervalMs = 1_000) {
+  constructor(liveIntervalMs = 1_000, hasBar = false) {
     this.liveIntervalMs = liveIntervalMs
+    this.hasBar = hasBar
   }
 
   line(text: string): void {

@@ -52,7 +52,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:perf_hooks',
       'node:worker_threads',
     ],
-    packages: [],
+    packages: ['echarts'],
   },
   cli: {
     imports: ALL_FOLDERS,

@@ -1,13 +1,15 @@
-// Checks every reply of a batch: that its status is the expected one, that a value has the size of all values, and that
-// it belongs to the key that was asked for. Every record was stored before, so a read that finds nothing is a mismatch.
+// Checks every result of a block: that its status is one that the operation may have, that a value has the size of its
+// record's, and that it belongs to the key that was asked for. Every record was stored before, so a read that finds nothing
+// is a mismatch, unless the workload removes records.
 //
 // The loop runs for every operation: no allocation, and the explanation of a mismatch is made elsewhere.
 
-import type { BatchResults } from '../../client/batch-results.ts'
-import { STATUS_OK, STATUS_VALUE } from '../../protocol/codes.ts'
+import { STATUS_MISSING, STATUS_NUMBER, STATUS_OK, STATUS_UNMET, STATUS_VALUE } from '../../protocol/codes.ts'
 import { STATUSES } from '../../protocol/statuses.ts'
+import type { DrivenResults } from '../drivers/driver.ts'
+import { KIND_ADD, KIND_DELETE, KIND_INCREMENT, KIND_READ, KIND_READ_MODIFY_WRITE, KINDS } from '../workload/kinds.ts'
 import type { ValueTable } from '../workload/values.ts'
-import { KIND_READ, type OperationBlock } from '../workload/workload.ts'
+import type { OperationBlock } from '../workload/workload.ts'
 
 /** Of so many replies to reads one is compared byte by byte. A power of two. */
 export const FULL_COMPARE_EVERY = 256
@@ -15,11 +17,10 @@ export const FULL_COMPARE_EVERY = 256
 /** Mismatches that are explained; the others are counted. */
 const EXPLANATIONS_MAX = 5
 
-/** The part of a batch's results that is looked at. */
-export type CheckedResults = Pick<BatchResults, 'status' | 'source' | 'valueStart' | 'valueBytes'>
-
 /** What the checks of one phase found. */
 export interface CheckTally {
+  /** Whether records may be gone when they are read. */
+  readonly mayMiss: boolean
   /** Replies checked, right or wrong. */
   checked: number
   reads: number
@@ -30,8 +31,16 @@ export interface CheckTally {
   readonly explanations: string[]
 }
 
-export function createTally(): CheckTally {
-  return { checked: 0, reads: 0, hits: 0, mismatches: 0, explanations: [] }
+/** An empty tally. `mayMiss`: whether records may be gone when they are read. */
+export function createTally(mayMiss = false): CheckTally {
+  return {
+    mayMiss,
+    checked: 0,
+    reads: 0,
+    hits: 0,
+    mismatches: 0,
+    explanations: [],
+  }
 }
 
 /** Adds one tally to another. */
@@ -46,20 +55,22 @@ export function addTally(total: CheckTally, tally: Readonly<CheckTally>): void {
 
 /** Checks the results of a block, entry by entry. */
 export function checkResults(
-  results: CheckedResults,
+  results: DrivenResults,
   block: OperationBlock,
   values: ValueTable,
   tally: CheckTally,
 ): void {
   const { ranks, kinds, count } = block
-  const size = values.valueBytes
-  // Counted on from batch to batch, so that small batches have their share of full comparisons too.
+  // Counted on from block to block, so that small ones have their share of full comparisons too.
   let reads = tally.reads
   let hits = 0
   for (let index = 0; index < count; index++) {
     const status = results.status(index)
-    if (kinds[index] !== KIND_READ) {
-      if (status !== STATUS_OK) noteMismatch(results, index, block, values, tally)
+    const kind = kinds[index] as number
+    if (kind !== KIND_READ && kind !== KIND_READ_MODIFY_WRITE) {
+      if ((status !== STATUS_OK || kind === KIND_INCREMENT) && !isOtherwiseRight(results, index, kind, status)) {
+        noteMismatch(results, index, block, values, tally)
+      }
       continue
     }
     reads++
@@ -68,11 +79,11 @@ export function checkResults(
       const rank = ranks[index] as number
       const source = results.source(index)
       const start = results.valueStart(index)
-      if (results.valueBytes(index) === size && values.hasStamps(source, start, rank)) {
+      if (results.valueBytes(index) === values.valueBytesOf(rank) && values.hasStamps(source, start, rank)) {
         const isSample = (reads & (FULL_COMPARE_EVERY - 1)) === 0
         if (!isSample || values.firstDifference(source, start, rank) < 0) continue
       }
-    }
+    } else if (status === STATUS_MISSING && tally.mayMiss) continue
     noteMismatch(results, index, block, values, tally)
   }
   tally.checked += count
@@ -80,8 +91,15 @@ export function checkResults(
   tally.hits += hits
 }
 
+/** Whether the status of an operation that is no read is right although it is not OK. */
+function isOtherwiseRight(results: DrivenResults, index: number, kind: number, status: number): boolean {
+  if (kind === KIND_DELETE) return status === STATUS_MISSING
+  if (kind === KIND_ADD) return status === STATUS_UNMET
+  return kind === KIND_INCREMENT && status === STATUS_NUMBER && results.number(index) > 0n
+}
+
 function noteMismatch(
-  results: CheckedResults,
+  results: DrivenResults,
   index: number,
   block: OperationBlock,
   values: ValueTable,
@@ -91,15 +109,21 @@ function noteMismatch(
   if (tally.explanations.length < EXPLANATIONS_MAX) tally.explanations.push(explain(results, index, block, values))
 }
 
-function explain(results: CheckedResults, index: number, block: OperationBlock, values: ValueTable): string {
+function explain(results: DrivenResults, index: number, block: OperationBlock, values: ValueTable): string {
   const rank = block.ranks[index] as number
+  const kind = block.kinds[index] as number
   const status = results.status(index)
   const name = STATUSES[status]?.name ?? String(status)
-  if (block.kinds[index] !== KIND_READ) return `set of key ${rank}: status ${name} instead of ok`
-  if (status !== STATUS_VALUE) return `get of key ${rank}: status ${name} instead of value`
+  const what = `${KINDS[kind]?.name ?? kind} of key ${rank}`
+  if (kind === KIND_INCREMENT) {
+    const found = status === STATUS_NUMBER ? `the number ${results.number(index)}` : `status ${name}`
+    return `${what}: ${found} instead of a positive number`
+  }
+  if (kind !== KIND_READ && kind !== KIND_READ_MODIFY_WRITE) return `${what}: status ${name} instead of ok`
+  if (status !== STATUS_VALUE) return `${what}: status ${name} instead of value`
   const size = results.valueBytes(index)
-  if (size !== values.valueBytes) return `get of key ${rank}: a value of ${size} bytes instead of ${values.valueBytes}`
-  const start = results.valueStart(index)
-  const at = values.firstDifference(results.source(index), start, rank)
-  return `get of key ${rank}: the value is not this key's, byte ${at} of ${size} is the first that differs`
+  const expected = values.valueBytesOf(rank)
+  if (size !== expected) return `${what}: a value of ${size} bytes instead of ${expected}`
+  const at = values.firstDifference(results.source(index), results.valueStart(index), rank)
+  return `${what}: the value is not this key's, byte ${at} of ${size} is the first that differs`
 }

@@ -1,28 +1,25 @@
 // What the main thread and a client thread say to each other.
 
-import type { Histogram } from 'node:perf_hooks'
-import type { ZipfParameters } from '../workload/zipf.ts'
+import type { DriverSpec } from '../drivers/driver.ts'
+import type { WorkloadSpec } from '../workload/workload-spec.ts'
 import type { CheckTally } from './checker.ts'
 
-/** What a client thread is started with. `progress` is shared, the rest copied. */
+/** What a client thread is started with. `counters` is shared, the rest copied. */
 export interface ClientThreadOptions {
-  /** Number of this client, from 0. */
+  /** Number of this client, from 0, of so many in the whole run. */
   readonly client: number
-  /** Where the server is, as `host:port`. */
-  readonly address: string
-  readonly zipf: ZipfParameters
-  readonly valueBytes: number
-  readonly readShare: number
+  readonly clientCount: number
+  readonly driver: DriverSpec
+  readonly workload: WorkloadSpec
   readonly seed: number
   readonly batch: number
   readonly loadBatch: number
   readonly window: number
-  /** Counts of all clients, for the live line: `PROGRESS_FIELDS` each, growing over all phases. */
-  readonly progress: Float64Array
+  /** Operations that this client starts in a second, evenly spaced; 0: as many as are answered. */
+  readonly opsPerSecond: number
+  /** Of `counterMemory`. */
+  readonly counters: SharedArrayBuffer
 }
-
-/** Fields of one client in `progress`: replies checked, then mismatches. */
-export const PROGRESS_FIELDS = 2
 
 /** To a client thread. It has one phase at a time. */
 export type ClientCommand =
@@ -30,6 +27,8 @@ export type ClientCommand =
   | { readonly type: 'load'; readonly first: number; readonly end: number }
   /** Run the workload for so long. */
   | { readonly type: 'run'; readonly seconds: number }
+  /** Read the records [first, end) and check them. */
+  | { readonly type: 'verify'; readonly first: number; readonly end: number }
   /** End the present phase soon, with what it has. */
   | { readonly type: 'stop' }
   /** Close the connections and end. */
@@ -41,7 +40,7 @@ export type ClientReport =
   | { readonly type: 'ready' }
   /** A phase has ended. */
   | { readonly type: 'phase'; readonly phase: PhaseReport }
-  /** The phase or the start failed; the thread ends. */
+  /** The start failed; the thread ends. */
   | { readonly type: 'failed'; readonly message: string }
 
 /** What one client did in one phase. */
@@ -51,6 +50,6 @@ export interface PhaseReport {
   readonly elapsedMs: number
   /** Processor time of the thread in between; 0 where the system does not tell. */
   readonly cpuNs: number
-  /** Nanoseconds from a batch's sending to its last check. */
-  readonly latency: Histogram
+  /** Why the phase ended early; undefined when it did not. What was checked before stands. */
+  readonly failure: string | undefined
 }

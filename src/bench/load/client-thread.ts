@@ -1,9 +1,10 @@
-// The entry of a client thread: a client of its own, driven by commands from the main thread.
+// The entry of a client thread: a driver of its own, driven by commands from the main thread.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { connect } from '../../client/index.ts'
 import { assert } from '../../util/assert.ts'
 import { systemClock } from '../../util/clock.ts'
+import { openDriver } from '../drivers/open-driver.ts'
+import { ValueTable } from '../workload/values.ts'
 import type { ClientCommand, ClientReport, ClientThreadOptions, PhaseReport } from './client-messages.ts'
 import { ClientSession } from './client-session.ts'
 
@@ -13,8 +14,9 @@ assert(port !== null, 'this file is the entry of a worker thread')
 // The main thread is built with the same types.
 const options = workerData as ClientThreadOptions
 
-const client = await connect(options.address)
-const session = new ClientSession(options, client, systemClock)
+const values = new ValueTable(options.workload.valueSizes)
+const driver = await openDriver(options.driver, values)
+const session = new ClientSession(options, driver, values, systemClock)
 port.on('message', (command: ClientCommand) => obey(command))
 report({ type: 'ready' })
 
@@ -25,6 +27,9 @@ function obey(command: ClientCommand): void {
       break
     case 'run':
       answer(session.run(command.seconds))
+      break
+    case 'verify':
+      answer(session.verify(command.first, command.end))
       break
     case 'stop':
       session.stop()
@@ -46,6 +51,6 @@ function report(message: ClientReport): void {
 }
 
 async function close(): Promise<void> {
-  await client.close()
+  await driver.close()
   port?.close()
 }

@@ -1,17 +1,11 @@
 // The main thread's side of the client threads: starts them, sends all of them into a phase, and adds up what they
 // report.
 
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { SluiceError } from '../../util/errors.ts'
 import { addTally, type CheckTally, createTally } from './checker.ts'
-import {
-  type ClientCommand,
-  type ClientReport,
-  type ClientThreadOptions,
-  type PhaseReport,
-  PROGRESS_FIELDS,
-} from './client-messages.ts'
+import { ClientCounters, type ClientSums, counterMemory, sumCounters } from './client-counters.ts'
+import type { ClientCommand, ClientReport, ClientThreadOptions, PhaseReport } from './client-messages.ts'
 
 /** What all clients did in one phase. */
 export interface PhaseTotals {
@@ -19,20 +13,24 @@ export interface PhaseTotals {
   /** Time of the client that took longest. */
   readonly elapsedMs: number
   readonly cpuNs: number
-  readonly latency: RecordableHistogram
+  /** Why clients ended early, each reason once. */
+  readonly failures: readonly string[]
 }
 
-/** What every client thread is started with; `client` and `progress` are added to it. */
-export type SharedClientOptions = Omit<ClientThreadOptions, 'client' | 'progress'>
+/** What every client thread is started with; the rest is added to it. */
+export type SharedClientOptions = Omit<ClientThreadOptions, 'client' | 'counters'>
 
 /** The client threads of a run. Owned by whoever started them: `close` ends the threads. */
 export class ClientThreads {
-  readonly #progress: Float64Array
+  readonly #counters: readonly ClientCounters[]
   readonly #threads: readonly ClientThread[]
 
-  /** Starts `count` threads and waits until every client is connected. Rejects when one fails. */
-  static async start(count: number, shared: SharedClientOptions): Promise<ClientThreads> {
-    const threads = new ClientThreads(count, shared)
+  /**
+   * Starts `count` threads, the first of which has the number `firstClient` in the whole run, and waits until every
+   * client is connected. Rejects when one fails.
+   */
+  static async start(count: number, shared: SharedClientOptions, firstClient = 0): Promise<ClientThreads> {
+    const threads = new ClientThreads(count, shared, firstClient)
     try {
       await Promise.all(threads.#threads.map((thread) => thread.ready()))
     } catch (error) {
@@ -42,33 +40,32 @@ export class ClientThreads {
     return threads
   }
 
-  private constructor(count: number, shared: SharedClientOptions) {
-    const fields = count * PROGRESS_FIELDS
-    this.#progress = new Float64Array(new SharedArrayBuffer(fields * Float64Array.BYTES_PER_ELEMENT))
-    const options = { ...shared, progress: this.#progress }
-    this.#threads = Array.from({ length: count }, (_, client) => new ClientThread({ ...options, client }))
+  private constructor(count: number, shared: SharedClientOptions, firstClient: number) {
+    const memories = Array.from({ length: count }, counterMemory)
+    this.#counters = memories.map((memory) => new ClientCounters(memory))
+    this.#threads = memories.map((counters, index) => {
+      return new ClientThread({ ...shared, client: firstClient + index, counters })
+    })
   }
 
-  /** Replies checked by all clients in all phases so far. */
-  get checked(): number {
-    return this.#sum(0)
+  /** What all clients have done in all phases so far. */
+  sums(): ClientSums {
+    return sumCounters(this.#counters)
   }
 
-  /** Mismatches of all clients in all phases so far. */
-  get mismatches(): number {
-    return this.#sum(1)
-  }
-
-  /** Stores all records, an equal part by each client. */
-  load(records: number): Promise<PhaseTotals> {
-    const count = this.#threads.length
-    const firstOf = (client: number): number => Math.floor((records * client) / count)
-    return this.#phase((client) => ({ type: 'load', first: firstOf(client), end: firstOf(client + 1) }))
+  /** Stores the records [first, end), an equal part by each client. */
+  load(first: number, end: number): Promise<PhaseTotals> {
+    return this.#phase((client) => ({ type: 'load', ...this.#part(first, end, client) }))
   }
 
   /** Runs the workload for so many seconds. */
   run(seconds: number): Promise<PhaseTotals> {
     return this.#phase(() => ({ type: 'run', seconds }))
+  }
+
+  /** Reads and checks the records [first, end), an equal part by each client. */
+  verify(first: number, end: number): Promise<PhaseTotals> {
+    return this.#phase((client) => ({ type: 'verify', ...this.#part(first, end, client) }))
   }
 
   /** Ends the present phase after the batches in flight; it resolves with what it has. */
@@ -92,27 +89,25 @@ export class ClientThreads {
     return addReports(reports)
   }
 
-  #sum(field: number): number {
-    let sum = 0
-    for (let at = field; at < this.#progress.length; at += PROGRESS_FIELDS) sum += this.#progress[at] as number
-    return sum
+  #part(first: number, end: number, client: number): { readonly first: number; readonly end: number } {
+    const startOf = (place: number): number => first + Math.floor(((end - first) * place) / this.#threads.length)
+    return { first: startOf(client), end: startOf(client + 1) }
   }
 }
 
 /** One phase's reports as one. */
 export function addReports(reports: readonly PhaseReport[]): PhaseTotals {
   const tally = createTally()
-  const latency = createHistogram()
+  const failures = new Set<string>()
   let elapsedMs = 0
   let cpuNs = 0
   for (const report of reports) {
     addTally(tally, report.tally)
-    // What is received is a histogram of its own; only the type lacks that `add` takes one.
-    latency.add(report.latency as RecordableHistogram)
     elapsedMs = Math.max(elapsedMs, report.elapsedMs)
     cpuNs += report.cpuNs
+    if (report.failure !== undefined) failures.add(report.failure)
   }
-  return { tally, elapsedMs, cpuNs, latency }
+  return { tally, elapsedMs, cpuNs, failures: [...failures] }
 }
 
 interface Waiter {

@@ -1,124 +1,120 @@
-// One client's part of a phase: keeps as many batches in flight as there are blocks, executes every operation of the
-// feed in order, and checks every reply. Nothing is dropped: a block is filled again only after its replies came.
+// One client's part of a phase: keeps as many blocks under way as there are, executes every operation of the feed in
+// order, and checks every result. Nothing is dropped: a block is filled again only after its results came.
 //
-//   feed -> block -> batch.getBytes / setBytes -> send ... results -> check -> release -> feed
+//   feed -> block -> driver ... results -> check -> release -> the writes of its read-modify-writes -> feed
 //
-// Drawing, appending and sending a block happen without a pause in between, so batches are sent in the order drawn.
+// Closed loop: a block starts when the one before it in its memory is done. Open loop: blocks have intended starts, evenly
+// spaced; one that starts late because others are under way counts from when it should have started, so that no wait is
+// left out (the omission that Gil Tene named coordinated).
 
-import type { RecordableHistogram } from 'node:perf_hooks'
 import type { Clock } from '../../util/clock.ts'
+import type { DrivenResults, Driver } from '../drivers/driver.ts'
+import { KIND_END, KIND_READ_MODIFY_WRITE, KIND_UPDATE } from '../workload/kinds.ts'
 import type { ValueTable } from '../workload/values.ts'
-import { KEY_STRIDE_BYTES, KIND_READ, type OperationBlock, type OperationSource } from '../workload/workload.ts'
-import { type CheckedResults, type CheckTally, checkResults } from './checker.ts'
-
-/** What is used of a client's batch. */
-export interface DrivenBatch {
-  getBytes(key: Uint8Array, keyStart: number, keyEnd: number): number
-  setBytes(
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): number
-  send(): Promise<DrivenResults>
-}
-
-/** What is used of a batch's results. */
-export interface DrivenResults extends CheckedResults {
-  release(): void
-}
-
-/** What is used of a client. */
-export interface DrivenClient {
-  batch(): DrivenBatch
-}
+import type { OperationBlock } from '../workload/workload.ts'
+import { type CheckTally, checkResults } from './checker.ts'
+import type { Latencies } from './latencies.ts'
+import type { Pace } from './pace.ts'
 
 /** Where the operations come from. */
 export interface OperationFeed {
+  /** Whether no operations are left. */
+  isOver(): boolean
   /** Fills the block with the next operations; false when none are left. */
   fill(block: OperationBlock): boolean
 }
 
 /** The parts that a phase is driven with. */
 export interface Drive {
-  readonly client: DrivenClient
+  readonly driver: Driver
   readonly values: ValueTable
   readonly clock: Clock
-  /** One for each batch in flight. */
+  /** One for each block under way. */
   readonly blocks: readonly OperationBlock[]
   readonly feed: OperationFeed
+  /** When blocks start. */
+  readonly pace: Pace
   readonly tally: CheckTally
-  /** Takes the time of each batch from its sending to its last check, nanoseconds. */
-  readonly latency: RecordableHistogram
-  /** Called after each batch. */
+  /** Takes the time of each operation from its block's start to its last check. */
+  readonly latencies: Latencies
+  /** Called after each block. */
   onChecked(): void
 }
 
 const NS_PER_MS = 1e6
 
-/** Drives until the feed ends and every reply is checked. Rejects when a batch is not answered. */
+/**
+ * Drives until the feed ends and every result is checked. Rejects when a block is not executed: then no other one starts,
+ * and those under way are over.
+ */
 export async function drive(parts: Drive): Promise<void> {
-  await Promise.all(parts.blocks.map((block) => driveBlock(parts, block)))
+  const failures: unknown[] = []
+  const isOver = (): boolean => failures.length > 0 || parts.feed.isOver()
+  const driven = parts.blocks.map((block) => driveBlock(parts, block, isOver).catch((error) => failures.push(error)))
+  await Promise.all(driven)
+  if (failures.length > 0) throw failures[0]
 }
 
-/** Every record once, in the order of ranks: the part [first, end) of the load. */
-export function loadFeed(source: OperationSource, first: number, end: number, isStopped: () => boolean): OperationFeed {
-  let next = first
-  return {
-    fill(block) {
-      if (next >= end || isStopped()) return false
-      source.enumerate(block, next, end)
-      next += block.count
-      return true
-    },
-  }
-}
-
-/** A client's drawn operations, `batch` at a time, until `deadlineMs` on the monotonic clock. */
-export function drawnFeed(
-  source: OperationSource,
-  batch: number,
-  deadlineMs: number,
-  clock: Clock,
-  isStopped: () => boolean,
-): OperationFeed {
-  return {
-    fill(block) {
-      if (isStopped() || clock.monotonicMs() >= deadlineMs) return false
-      source.draw(block, batch)
-      return true
-    },
-  }
-}
-
-async function driveBlock(parts: Drive, block: OperationBlock): Promise<void> {
-  const { client, values, clock, feed, tally, latency } = parts
-  while (feed.fill(block)) {
-    const batch = client.batch()
-    appendOperations(batch, block, values)
-    const sentMs = clock.monotonicMs()
-    const results = await batch.send()
-    checkResults(results, block, values, tally)
-    results.release()
-    latency.record(Math.max(1, Math.round((clock.monotonicMs() - sentMs) * NS_PER_MS)))
+async function driveBlock(parts: Drive, block: OperationBlock, isOver: () => boolean): Promise<void> {
+  const { driver, clock, feed, pace, latencies } = parts
+  for (;;) {
+    const intendedMs = pace.next()
+    if (pace.isOpen && intendedMs > clock.monotonicMs()) await pace.until(intendedMs, isOver)
+    // From here drawing, appending and sending happen without a pause, so blocks are executed in the order drawn.
+    if (isOver() || !feed.fill(block)) return
+    const startMs = pace.isOpen ? intendedMs : clock.monotonicMs()
+    finish(parts, block, await driver.execute(block))
+    const modified = noteLatencies(latencies, block, (clock.monotonicMs() - startMs) * NS_PER_MS)
+    // A half of an operation is none.
+    parts.tally.checked -= modified
+    parts.onChecked()
+    if (modified === 0) continue
+    keepModified(block)
+    finish(parts, block, await driver.execute(block))
+    latencies.record(KIND_READ_MODIFY_WRITE, (clock.monotonicMs() - startMs) * NS_PER_MS, modified)
     parts.onChecked()
   }
 }
 
-// Hot: runs for every operation.
-function appendOperations(batch: DrivenBatch, block: OperationBlock, values: ValueTable): void {
-  const { keys, keyLengths, ranks, kinds, count } = block
-  let keyEnd = 0
-  for (let index = 0; index < count; index++) {
-    keyEnd += KEY_STRIDE_BYTES
-    const keyStart = keyEnd - (keyLengths[index] as number)
-    if (kinds[index] === KIND_READ) {
-      batch.getBytes(keys, keyStart, keyEnd)
-    } else {
-      const value = values.value(ranks[index] as number)
-      batch.setBytes(keys, keyStart, keyEnd, value, 0, value.length)
-    }
+function finish({ values, tally }: Drive, block: OperationBlock, results: DrivenResults): void {
+  checkResults(results, block, values, tally)
+  results.release()
+}
+
+const kindCounts = new Float64Array(KIND_END)
+
+/**
+ * Notes the time of all operations of the block but its read-modify-writes, which are not done yet. Returns how many these
+ * are.
+ */
+function noteLatencies(latencies: Latencies, { kinds, count }: OperationBlock, durationNs: number): number {
+  if (count === 1 && kinds[0] !== KIND_READ_MODIFY_WRITE) {
+    latencies.record(kinds[0] as number, durationNs, 1)
+    return 0
   }
+  kindCounts.fill(0)
+  for (let index = 0; index < count; index++) {
+    const kind = kinds[index] as number
+    kindCounts[kind] = (kindCounts[kind] as number) + 1
+  }
+  for (let kind = 0; kind < KIND_END; kind++) {
+    const ofKind = kindCounts[kind] as number
+    if (ofKind > 0 && kind !== KIND_READ_MODIFY_WRITE) latencies.record(kind, durationNs, ofKind)
+  }
+  return kindCounts[KIND_READ_MODIFY_WRITE] as number
+}
+
+/** Makes of the block the second half of its read-modify-writes. */
+function keepModified(block: OperationBlock): void {
+  const { keys, keyStrideBytes, keyLengths, ranks, kinds } = block
+  let kept = 0
+  for (let index = 0; index < block.count; index++) {
+    if (kinds[index] !== KIND_READ_MODIFY_WRITE) continue
+    keys.copyWithin(kept * keyStrideBytes, index * keyStrideBytes, (index + 1) * keyStrideBytes)
+    keyLengths[kept] = keyLengths[index] as number
+    ranks[kept] = ranks[index] as number
+    kinds[kept] = KIND_UPDATE
+    kept++
+  }
+  block.count = kept
 }

@@ -30,17 +30,30 @@ describe('the plan', () => {
     expect(items.map(({ name }) => name)).toEqual(['client threads', 'in flight'])
   })
 
+  it('counts the records of an embedded store, which has no threads of its own', () => {
+    const { items, totalBytes } = plan({ driver: 'sluice-embedded', records: 1_000_000 })
+    expect(items.map(({ name }) => name)).toEqual(['records', 'shard threads', 'client threads', 'in flight'])
+    expect(items[1]?.bytes).toBe(0)
+    expect(totalBytes).toBeGreaterThan(1_000_000 * (128 + 5))
+  })
+
+  it('counts the values that every client makes', () => {
+    const ofClients = (clients: number): number =>
+      plan({ clients }).items.find(({ name }) => name === 'client threads')?.bytes ?? 0
+    expect(ofClients(3)).toBe(3 * ofClients(1))
+  })
+
   it('counts what is in flight of every client', () => {
     const inFlight = (given: GivenBenchOptions): number => plan(given).items.at(-1)?.bytes ?? 0
-    const one = inFlight({ batch: 2_000, window: 1, clients: 1, valueBytes: 1_000 })
+    const one = inFlight({ batch: 2_000, window: 1, clients: 1, valueBytes: '1000' })
     expect(one).toBeGreaterThan(2 * 2_000 * 1_000)
-    expect(inFlight({ batch: 4_000, window: 3, clients: 5, valueBytes: 1_000 })).toBe(30 * one)
+    expect(inFlight({ batch: 4_000, window: 3, clients: 5, valueBytes: '1000' })).toBe(30 * one)
   })
 })
 
 describe('a plan that does not fit', () => {
   it('is refused with its arithmetic', () => {
-    const tooLarge = plan({ records: 100_000_000, valueBytes: 1_000, threads: 2, clients: 3 })
+    const tooLarge = plan({ records: 100_000_000, valueBytes: '1000', threads: 2, clients: 3 })
     expect(() => requireMemory(tooLarge, tooLarge.totalBytes)).not.toThrow()
     let message = ''
     try {
@@ -55,10 +68,11 @@ describe('a plan that does not fit', () => {
   })
 })
 
-it('knows the mean length of decimal keys', () => {
+it('knows the mean length of keys', () => {
   for (const records of [1, 9, 10, 11, 100, 1_234]) {
     let total = 0
     for (let rank = 0; rank < records; rank++) total += String(rank).length
-    expect(meanKeyBytes(records)).toBeCloseTo(total / records, 10)
+    expect(meanKeyBytes({ keyFormat: 'decimal', records })).toBeCloseTo(total / records, 10)
   }
+  expect(meanKeyBytes({ keyFormat: 'user', records: 10 })).toBe('user'.length + String(2n ** 63n).length)
 })

@@ -3,7 +3,9 @@
 
 import { MEMORY_BYTES_MAX } from '../../engine/index.ts'
 import { SluiceError } from '../../util/errors.ts'
+import { valueBytesMean } from '../workload/value-sizes.ts'
 import { templateBytes } from '../workload/values.ts'
+import type { WorkloadSpec } from '../workload/workload-spec.ts'
 import type { BenchOptions } from './options.ts'
 import { grouped, sizeOf } from './text.ts'
 
@@ -23,6 +25,9 @@ const OPERATION_OVERHEAD_BYTES = 6
 
 /** What the client keeps of an operation in flight: its entry in the block, its status and positions. */
 const OPERATION_STATE_BYTES = 32
+
+/** `user` and the 19 digits that most 63-bit numbers have. */
+const USER_KEY_BYTES = 23
 
 /** A buffer that grows by doubling may be half empty, and a reply may be assembled while its parts are still held. */
 const BUFFER_FACTOR = 2
@@ -44,17 +49,19 @@ export interface MemoryPlan {
 
 /** What the run needs of this machine: the clients, and the server unless it runs elsewhere. */
 export function planMemory(options: BenchOptions): MemoryPlan {
-  const { threads, records } = options
+  const { threads, driver, workload } = options
+  const { records } = workload
   const items = clientItems(options)
   let shardsPerThread = 1
-  if (threads !== undefined) {
-    const keyBytes = meanKeyBytes(records)
-    const perRecord = options.valueBytes + keyBytes + RECORD_OVERHEAD_BYTES
-    shardsPerThread = Math.ceil((records * perRecord) / (threads * MEMORY_BYTES_MAX * SHARD_FILL_MAX))
+  if (threads > 0 || driver === 'sluice-embedded') {
+    const keyBytes = meanKeyBytes(workload)
+    const valueBytes = valueBytesMean(workload.valueSizes)
+    const perRecord = valueBytes + keyBytes + RECORD_OVERHEAD_BYTES
+    shardsPerThread = Math.ceil((records * perRecord) / (Math.max(1, threads) * MEMORY_BYTES_MAX * SHARD_FILL_MAX))
     items.unshift(
       {
         name: 'records',
-        arithmetic: `${grouped(records)} x (${options.valueBytes} value + ${keyBytes.toFixed(1)} key + ${RECORD_OVERHEAD_BYTES} overhead)`,
+        arithmetic: `${grouped(records)} x (${valueBytes} value + ${keyBytes.toFixed(1)} key + ${RECORD_OVERHEAD_BYTES} overhead)`,
         bytes: records * perRecord,
       },
       { name: 'shard threads', arithmetic: `${threads} x ${sizeOf(THREAD_BYTES)}`, bytes: threads * THREAD_BYTES },
@@ -65,7 +72,7 @@ export function planMemory(options: BenchOptions): MemoryPlan {
 }
 
 /** Throws INVALID_ARGUMENT with the arithmetic when the plan does not fit `availableBytes`. */
-export function requireMemory(plan: MemoryPlan, availableBytes: number): void {
+export function requireMemory(plan: Pick<MemoryPlan, 'items' | 'totalBytes'>, availableBytes: number): void {
   if (plan.totalBytes <= availableBytes) return
   const nameWidth = Math.max(...plan.items.map(({ name }) => name.length))
   const lines = plan.items.map(
@@ -81,8 +88,9 @@ export function requireMemory(plan: MemoryPlan, availableBytes: number): void {
   )
 }
 
-/** Mean bytes of the keys, the decimal texts of 0 to records - 1. */
-export function meanKeyBytes(records: number): number {
+/** Mean bytes of the keys; of YCSB's, which are hashes, a little less than this. */
+export function meanKeyBytes({ keyFormat, records }: Pick<WorkloadSpec, 'keyFormat' | 'records'>): number {
+  if (keyFormat === 'user') return USER_KEY_BYTES
   let total = 0
   for (let start = 0, end = 10, digits = 1; start < records; start = end, end *= 10, digits++) {
     total += (Math.min(end, records) - start) * digits
@@ -91,16 +99,18 @@ export function meanKeyBytes(records: number): number {
 }
 
 function clientItems(options: BenchOptions): MemoryPlanItem[] {
-  const { clients, records, valueBytes, loadBatch, window } = options
-  const perRequest = BUFFER_FACTOR * (valueBytes + meanKeyBytes(records) + OPERATION_OVERHEAD_BYTES)
+  const { clients, workload, loadBatch, window } = options
+  const { valueSizes } = workload
+  const valueBytes = valueBytesMean(valueSizes)
+  const perRequest = BUFFER_FACTOR * (valueBytes + meanKeyBytes(workload) + OPERATION_OVERHEAD_BYTES)
   const perReply = BUFFER_FACTOR * (valueBytes + OPERATION_OVERHEAD_BYTES)
   const perOperation = Math.ceil(perRequest + perReply + OPERATION_STATE_BYTES)
   const inFlight = `clients ${clients} x window ${window} x batch ${grouped(loadBatch)}`
   return [
     {
       name: 'client threads',
-      arithmetic: `${clients} x (${sizeOf(THREAD_BYTES)} + ${sizeOf(templateBytes(valueBytes))} of values)`,
-      bytes: clients * (THREAD_BYTES + templateBytes(valueBytes)),
+      arithmetic: `${clients} x (${sizeOf(THREAD_BYTES)} + ${sizeOf(templateBytes(valueSizes))} of values)`,
+      bytes: clients * (THREAD_BYTES + templateBytes(valueSizes)),
     },
     {
       name: 'in flight',

@@ -1,175 +1,236 @@
-import { createHistogram } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
+import { FakeLoadClients } from '../../../test/support/fake-load-clients.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { OutputRecorder } from '../../../test/support/output-recorder.ts'
-import { createTally } from '../load/checker.ts'
-import type { PhaseTotals } from '../load/client-threads.ts'
-import { resolveBenchOptions } from './options.ts'
-import { type PhasedClients, type PhaseMeasurements, runPhases } from './phases.ts'
+import { resolveWorkload } from '../workload/resolve-workload.ts'
+import { type BenchPhase, type PhaseRecord, type PhasesOutcome, runPhases, warmUpSeconds } from './phases.ts'
+import type { ServerProbe } from './server-probe.ts'
 
-const OPERATIONS_PER_SECOND = 1_000_000
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** Clients that let a manual clock run through each phase. */
-class FakeClients implements PhasedClients {
-  checked = 0
-  mismatches = 0
-  /** Mismatches of the load. */
-  loadMismatches = 0
-  readonly calls: string[] = []
-  readonly #clock: ManualClock
-  #isStopped = false
-  /** Called at the start of each second. */
-  onSecond = (): void => {}
-
-  constructor(clock: ManualClock) {
-    this.#clock = clock
-  }
-
-  load(records: number): Promise<PhaseTotals> {
-    this.calls.push(`load ${records}`)
-    this.mismatches = this.loadMismatches
-    return this.#pass(records / OPERATIONS_PER_SECOND, this.loadMismatches)
-  }
-
-  run(seconds: number): Promise<PhaseTotals> {
-    this.calls.push(`run ${seconds}`)
-    return this.#pass(seconds, 0)
-  }
-
-  stop(): void {
-    this.calls.push('stop')
-    this.#isStopped = true
-  }
-
-  async #pass(seconds: number, mismatches: number): Promise<PhaseTotals> {
-    const tally = { ...createTally(), mismatches }
-    this.#isStopped = false
-    let elapsedMs = 0
-    await turn()
-    while (elapsedMs < seconds * 1_000 && !this.#isStopped) {
-      this.onSecond()
-      const stepMs = Math.min(1_000, seconds * 1_000 - elapsedMs)
-      elapsedMs += stepMs
-      tally.checked += (stepMs / 1_000) * OPERATIONS_PER_SECOND
-      this.checked += (stepMs / 1_000) * OPERATIONS_PER_SECOND
-      this.#clock.advance(stepMs)
-      await turn()
-    }
-    return { tally, elapsedMs, cpuNs: 0, latency: createHistogram() }
-  }
-}
+const RECORDS = 3_000_000
+const LOAD = `load 0 to ${RECORDS}`
+const WARM_UP = 'run 2'
+const RUN = 'run 10'
+const VERIFY = `verify 0 to ${RECORDS}`
 
 interface Setup {
-  readonly clients: FakeClients
-  readonly control: { onStats(): void }
+  readonly clients: FakeLoadClients
   readonly output: OutputRecorder
   readonly interrupt: AbortController
-  run(): Promise<PhaseMeasurements>
+  /** Called before each reading of the server. */
+  onRead: () => void
+  run(): Promise<PhasesOutcome>
 }
 
-function setUp(liveIntervalMs: number): Setup {
+function setUp(liveIntervalMs = 1_000, hasBar = false): Setup {
   const clock = new ManualClock()
-  const clients = new FakeClients(clock)
-  const output = new OutputRecorder(liveIntervalMs)
+  const clients = new FakeLoadClients(clock)
+  const output = new OutputRecorder(liveIntervalMs, hasBar)
   const interrupt = new AbortController()
-  const thread = { frames: 0, bytesIn: 0, bytesOut: 0, threadCpuNs: 0 }
-  const control = {
-    onStats: (): void => {},
-    async stats() {
-      this.onStats()
-      return [{ ...thread, operations: clients.checked }]
+  const probe: ServerProbe = {
+    threads: 1,
+    async read() {
+      setup.onRead()
+      const operations = clients.sums().checked
+      const atMs = clock.monotonicMs()
+      return { atMs, cpuNs: operations * 80, rssBytes: 1, operations, frames: operations / 100 }
     },
   }
-  const options = resolveBenchOptions({ records: 3_000_000, seconds: 10 }, 2)
-  const run = (): Promise<PhaseMeasurements> =>
-    runPhases({ options, clients, control, output, signal: interrupt.signal, clock })
-  return { clients, control, output, interrupt, run }
+  const options = { workload: resolveWorkload({ records: RECORDS }), seconds: 10 }
+  const run = (): Promise<PhasesOutcome> =>
+    runPhases({ options, clients, probe, output, signal: interrupt.signal, clock })
+  const setup: Setup = { clients, output, interrupt, onRead: () => {}, run }
+  return setup
+}
+
+const namesOf = ({ phases }: PhasesOutcome): BenchPhase[] => phases.map(({ name }) => name)
+
+function phaseOf({ phases }: PhasesOutcome, name: BenchPhase): PhaseRecord {
+  const phase = phases.find((each) => each.name === name)
+  if (phase === undefined) throw new Error(`there was no ${name} phase`)
+  return phase
 }
 
 describe('the phases', () => {
-  it('load, warm up and run, with a reading of the server every second of the run', async () => {
-    const { clients, run } = setUp(1_000)
-    const measured = await run()
-    expect(clients.calls).toEqual(['load 3000000', 'run 2', 'run 10'])
-    expect(measured.interruptedIn).toBeNull()
-    const operations = measured.readings.map((reading) => (reading.operations - 5_000_000) / OPERATIONS_PER_SECOND)
-    expect(operations[0]).toBe(0)
-    expect(operations.at(-1)).toBe(10)
-    expect(measured.readings.length).toBeGreaterThanOrEqual(10)
+  it('load, warm up, run and verify', async () => {
+    const { clients, run } = setUp()
+    const outcome = await run()
+    expect(clients.calls).toEqual([LOAD, WARM_UP, RUN, VERIFY])
+    expect(namesOf(outcome)).toEqual(['load', 'warm-up', 'run', 'verify'])
+    expect(outcome).toMatchObject({ interruptedIn: null, failure: null })
+    expect(outcome.phases.map(({ totals }) => totals.tally.checked)).toEqual([RECORDS, 2_000_000, 10_000_000, RECORDS])
   })
 
-  it('show a live line every second', async () => {
-    const { output, run } = setUp(1_000)
-    await run()
-    expect(output.lines).toEqual([
-      '  load      3.0 s  3,000,000 operations',
-      '  warm-up   2.0 s  2,000,000 operations',
-      '  run      10.0 s  10,000,000 operations',
-    ])
-    const shown = output.lives.filter((text) => text.startsWith('  run'))
-    expect(shown.length).toBeGreaterThanOrEqual(9)
-    expect(shown[0]).toMatch(/^ {2}run {7}1 s {2}\d\.\d\d M ops\/s {2}[\d,]+ checked, all right$/)
+  it('are sampled every second, each from its own start', async () => {
+    const { run } = setUp()
+    const outcome = await run()
+    const { samples, stretch } = phaseOf(outcome, 'run')
+    expect(samples.length).toBeGreaterThanOrEqual(10)
+    expect(samples.reduce((sum, { operations }) => sum + operations, 0)).toBe(10_000_000)
+    expect(samples.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)).toBeCloseTo(10, 9)
+    expect(samples.at(-1)?.second).toBe(10)
+    expect(stretch.sums).toMatchObject({ checked: 10_000_000, mismatches: 0, bytesSent: 120_000_000 })
+    expect(stretch.sums.latencies.count()).toBe(10_000_000)
+    expect((stretch.last.operations ?? 0) - (stretch.first.operations ?? 0)).toBe(10_000_000)
   })
 
-  it('show one every five seconds where lines pile up', async () => {
-    const { output, run } = setUp(5_000)
-    await run()
-    expect(output.lives.filter((text) => text.startsWith('  run')).length).toBeLessThanOrEqual(2)
-    expect(output.lives.filter((text) => text.startsWith('  load'))).toEqual([])
-  })
-
-  it('tell of mismatches while they last', async () => {
-    const { clients, output, run } = setUp(1_000)
-    clients.onSecond = () => {
-      clients.mismatches = 1_234
-    }
-    await run()
-    expect(output.lives.at(-1)).toContain('bad(1,234 wrong)')
+  it('measure the processor time of this process', async () => {
+    const { run } = setUp()
+    for (const { processCpuNs } of (await run()).phases) expect(processCpuNs).toBeGreaterThanOrEqual(0)
   })
 
   it('end after a load that met mismatches', async () => {
-    const { clients, run } = setUp(1_000)
-    clients.loadMismatches = 3
-    const measured = await run()
-    expect(clients.calls).toEqual(['load 3000000'])
-    expect(measured).toMatchObject({ interruptedIn: null, run: undefined, load: { tally: { mismatches: 3 } } })
+    const { clients, run } = setUp()
+    clients.mismatchesPerSecond = 1
+    const outcome = await run()
+    expect(clients.calls).toEqual([LOAD])
+    expect(outcome).toMatchObject({ interruptedIn: null, failure: null })
+    expect(phaseOf(outcome, 'load').totals.tally.mismatches).toBe(3)
+  })
+
+  it('go on after mismatches of the run: the verification tells more', async () => {
+    const { clients, run } = setUp()
+    clients.onSecond = (call) => {
+      clients.mismatchesPerSecond = call === RUN ? 2 : 0
+    }
+    const outcome = await run()
+    expect(namesOf(outcome).at(-1)).toBe('verify')
+    expect(phaseOf(outcome, 'run').totals.tally.mismatches).toBe(20)
+  })
+
+  it.each([
+    [1, 0.3],
+    [2, 0.4],
+    [10, 2],
+    [86_400, 2],
+  ])('of %d seconds warm up for %d', (seconds, expected) => {
+    expect(warmUpSeconds(seconds)).toBeCloseTo(expected, 9)
   })
 })
 
+describe('what is shown', () => {
+  const livesOf = (output: OutputRecorder, name: string): string[] =>
+    output.lives.filter((text) => text.startsWith(`  ${name}`))
+
+  it('is a live line every second, and one that stays of each phase', async () => {
+    const { output, run } = setUp()
+    await run()
+    expect(output.lines).toEqual([
+      '  load       3.0 s  3,000,000 operations, 1.00 M ops/s',
+      '  warm-up    2.0 s  2,000,000 operations, 1.00 M ops/s',
+      '  run       10.0 s  10,000,000 operations, 1.00 M ops/s',
+      '  verify     3.0 s  3,000,000 operations, 1.00 M ops/s',
+    ])
+    expect(livesOf(output, 'run').length).toBeGreaterThanOrEqual(9)
+    expect(livesOf(output, 'run')[1]).toBe(
+      '  run      20%  2.0 s, 8.0 left  1.00 M ops/s (mean 1.00 M ops/s)  87 MB/s  p50 2.02 p99 2.02 ms  server 0.08 cores' +
+        '  2,000,000 checked, all right',
+    )
+  })
+
+  it('is how much of each phase is done', async () => {
+    const { output, run } = setUp(1_000, true)
+    await run()
+    const shares = ['load', 'warm-up', 'run', 'verify'].map(
+      (name) => /\]( +\d+%)/.exec(livesOf(output, name)[0] ?? '')?.[1],
+    )
+    expect(shares).toEqual(['  33%', '  50%', '  10%', '  33%'])
+  })
+
+  it('is a line every five seconds where lines pile up', async () => {
+    const { output, run } = setUp(5_000)
+    await run()
+    expect(livesOf(output, 'run')).toHaveLength(2)
+    expect(livesOf(output, 'load')).toEqual([])
+  })
+
+  it('are mismatches while they last', async () => {
+    const { clients, output, run } = setUp()
+    clients.mismatchesPerSecond = 617
+    await run()
+    expect(livesOf(output, 'load')[1]).toContain('bad(1,234 wrong)')
+  })
+})
+
+const STEPS = [
+  { phase: 'load', call: LOAD, checked: 1_000_000 },
+  { phase: 'warm-up', call: WARM_UP, checked: 1_000_000 },
+  { phase: 'run', call: RUN, checked: 1_000_000 },
+  { phase: 'verify', call: VERIFY, checked: 1_000_000 },
+] as const
+const CALLS = STEPS.map(({ call }) => call)
+const NAMES = STEPS.map(({ phase }) => phase)
+
 describe('an interruption', () => {
-  it.each([
-    { phase: 'load', calls: ['load 3000000', 'stop'] },
-    { phase: 'warm-up', calls: ['load 3000000', 'run 2', 'stop'] },
-    { phase: 'run', calls: ['load 3000000', 'run 2', 'run 10', 'stop'] },
-  ])('in the $phase phase leaves what there is', async ({ phase, calls }) => {
-    const { clients, interrupt, run } = setUp(1_000)
-    clients.onSecond = () => {
-      if (clients.calls.length === calls.length - 1) interrupt.abort()
+  it.each(STEPS)('in the $phase phase leaves what there is', async ({ phase, call, checked }) => {
+    const { clients, interrupt, run } = setUp()
+    clients.onSecond = (current) => {
+      if (current === call) interrupt.abort()
     }
-    const measured = await run()
-    expect(clients.calls).toEqual(calls)
-    expect(measured.interruptedIn).toBe(phase)
-    expect(measured.load?.tally.checked).toBe(phase === 'load' ? 1_000_000 : 3_000_000)
-    expect(measured.run?.tally.checked).toBe(phase === 'run' ? 1_000_000 : undefined)
+    const outcome = await run()
+    const place = CALLS.indexOf(call)
+    expect(clients.calls).toEqual([...CALLS.slice(0, place + 1), 'stop'])
+    expect(outcome).toMatchObject({ interruptedIn: phase, failure: null })
+    expect(namesOf(outcome)).toEqual(NAMES.slice(0, place + 1))
+    expect(phaseOf(outcome, phase).totals.tally.checked).toBe(checked)
   })
 
   it('between two phases stops the next one', async () => {
-    const { clients, control, interrupt, run } = setUp(1_000)
-    // The reading before the run phase comes when the warm-up is over.
-    clients.onSecond = () => {
-      if (clients.calls.length === 2) control.onStats = () => interrupt.abort()
+    const setup = setUp()
+    const { clients, interrupt, run } = setup
+    // The last reading of the warm-up comes after its last second.
+    clients.onSecond = (call) => {
+      if (call === WARM_UP) setup.onRead = () => clients.calls.length === 2 && interrupt.abort()
     }
-    const measured = await run()
-    expect(measured.interruptedIn).toBe('run')
-    expect(measured.run?.tally.checked).toBeLessThanOrEqual(1_000_000)
+    const outcome = await run()
+    expect(['warm-up', 'run']).toContain(outcome.interruptedIn)
+    expect(clients.calls).not.toContain(VERIFY)
+    expect(clients.calls.at(-1)).toBe('stop')
   })
 
-  it('before the start runs nothing', async () => {
-    const { clients, interrupt, run } = setUp(1_000)
+  it('before the start stops the first phase at once', async () => {
+    const { clients, interrupt, run } = setUp()
     interrupt.abort()
-    expect(await run()).toMatchObject({ interruptedIn: 'load', load: undefined })
-    expect(clients.calls).toEqual([])
+    const outcome = await run()
+    expect(clients.calls).toEqual([LOAD, 'stop'])
+    expect(outcome).toMatchObject({ interruptedIn: 'load', failure: null })
+  })
+
+  it('that comes with a failure is the reason', async () => {
+    const { clients, interrupt, run } = setUp()
+    clients.onSecond = () => {
+      interrupt.abort()
+      clients.failure = 'the server is gone'
+    }
+    expect(await run()).toMatchObject({ interruptedIn: 'load', failure: null })
+  })
+})
+
+describe('a failure', () => {
+  it.each(STEPS)('in the $phase phase keeps that and the phases before', async ({ phase, call, checked }) => {
+    const { clients, run } = setUp()
+    clients.onSecond = (current) => {
+      if (current === call) clients.failure = 'the server is gone'
+    }
+    const outcome = await run()
+    const place = CALLS.indexOf(call)
+    expect(clients.calls).toEqual(CALLS.slice(0, place + 1))
+    expect(outcome).toMatchObject({ interruptedIn: null, failure: 'the server is gone' })
+    expect(namesOf(outcome)).toEqual(NAMES.slice(0, place + 1))
+    expect(phaseOf(outcome, phase).totals.tally.checked).toBe(checked)
+  })
+
+  it('of a client that reports nothing keeps what was counted', async () => {
+    const { clients, run, output } = setUp()
+    let seconds = 0
+    clients.onSecond = (call) => {
+      if (call === RUN && ++seconds === 4) throw new Error('a client thread ended unexpectedly')
+    }
+    const outcome = await run()
+    expect(outcome).toMatchObject({ interruptedIn: null, failure: 'a client thread ended unexpectedly' })
+    expect(namesOf(outcome)).toEqual(['load', 'warm-up', 'run'])
+    const { totals, stretch } = phaseOf(outcome, 'run')
+    expect(totals).toMatchObject({ tally: { checked: 3_000_000, mismatches: 0 }, elapsedMs: 3_000 })
+    expect(stretch.sums.checked).toBe(3_000_000)
+    expect(output.lines.at(-1)).toBe('  run        3.0 s  3,000,000 operations, 1.00 M ops/s')
   })
 })

@@ -1,14 +1,13 @@
-import { createHistogram } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
-import { OutputRecorder } from '../../../test/support/output-recorder.ts'
 import { createTally } from '../load/checker.ts'
-import type { PhaseTotals } from '../load/client-threads.ts'
+import { Latencies } from '../load/latencies.ts'
+import { KIND_READ, KIND_READ_MODIFY_WRITE, KIND_UPDATE } from '../workload/kinds.ts'
 import type { BenchEnvironment } from './environment.ts'
 import { resolveBenchOptions } from './options.ts'
-import { type BenchResult, benchResult, type Measurements } from './result.ts'
-import type { ServerCounters } from './server-counters.ts'
-import { headline, writeReport } from './summary.ts'
-import { rateOf } from './text.ts'
+import type { BenchPhase, PhaseRecord } from './phases.ts'
+import { type BenchResult, benchResult, type Measurements, runFigures } from './result.ts'
+import type { Sample } from './sampler.ts'
+import type { ServerReading } from './server-probe.ts'
 
 const ENVIRONMENT: BenchEnvironment = {
   cores: 2,
@@ -20,156 +19,213 @@ const ENVIRONMENT: BenchEnvironment = {
   startedAtMs: 1_700_000_000_000,
 }
 
-function phase(checked: number, elapsedMs: number, given: Partial<PhaseTotals['tally']> = {}): PhaseTotals {
-  const latency = createHistogram()
-  for (let ms = 1; ms <= 1_000; ms++) latency.record(ms * 1e6)
-  return { tally: { ...createTally(), checked, ...given }, elapsedMs, cpuNs: checked * 100, latency }
+function readingOf(atMs: number, operations: number): ServerReading {
+  return { atMs, cpuNs: operations * 80, rssBytes: 1e9, operations, frames: operations / 8_000 }
 }
 
-function reading(atMs: number, operations: number): ServerCounters {
-  const totals = { frames: operations / 8_000, bytesIn: operations * 12, bytesOut: operations * 75.5 }
-  return { atMs, operations, threads: 2, cpuNs: operations * 80, ...totals }
+function sampleOf(second: number, durationSeconds: number, serverOperations: number | null): Sample {
+  const bytes = { bytesSent: 0, bytesReceived: 0 }
+  const server = { serverOperations, serverCores: 1, serverRssBytes: 1e9 }
+  return { second, durationSeconds, operations: 0, mismatches: 0, ...bytes, p50Ms: 1, p99Ms: 2, ...server }
 }
 
-function measurements(given: Partial<Measurements> = {}): Measurements {
+/** Latencies of 1 to 1,000 ms in turn. */
+function latenciesOf(operations: number, kind: number, into = new Latencies()): Latencies {
+  for (let ms = 1; ms <= 1_000; ms++) into.record(kind, ms * 1e6, operations / 1_000)
+  return into
+}
+
+function phaseOf(name: BenchPhase, checked: number, elapsedMs: number, given: Partial<PhaseRecord> = {}): PhaseRecord {
+  const tally = { ...createTally(), checked, reads: checked, hits: checked }
+  const latencies = latenciesOf(checked, KIND_READ)
+  const sums = { checked, mismatches: 0, bytesSent: checked * 12, bytesReceived: checked * 75.5, latencies }
   return {
-    options: resolveBenchOptions({}, 4),
-    environment: ENVIRONMENT,
-    interruptedIn: null,
-    serverThreads: 2,
-    load: phase(1_000_000, 500),
-    warmUp: phase(5_000_000, 1_000),
-    run: phase(20_000_000, 4_000, { reads: 19_000_000, hits: 19_000_000 }),
-    readings: [reading(0, 0), reading(1_000, 4_000_000), reading(2_000, 10_000_000), reading(3_000, 15_000_000)],
-    processCpuNs: 20_000_000 * 200,
+    name,
+    totals: { tally, elapsedMs, cpuNs: checked * 100, failures: [] },
+    stretch: { sums, first: readingOf(0, 0), last: readingOf(elapsedMs, checked) },
+    samples: [],
+    processCpuNs: checked * 200,
     ...given,
   }
 }
 
-const FIGURES = [
-  'clientOpsPerSecond',
+const SAMPLES = [sampleOf(1, 1, 4_000_000), sampleOf(2, 1, 6_000_000), sampleOf(4, 2, 10_000_000)]
+
+function runOf(given: Partial<PhaseRecord> = {}): PhaseRecord {
+  return phaseOf('run', 20_000_000, 4_000, { samples: SAMPLES, ...given })
+}
+
+function withTally(phase: PhaseRecord, tally: Partial<PhaseRecord['totals']['tally']>): PhaseRecord {
+  return { ...phase, totals: { ...phase.totals, tally: { ...phase.totals.tally, ...tally } } }
+}
+
+function measurements(given: Partial<Measurements> = {}): Measurements {
+  const load = phaseOf('load', 1_000_000, 500)
+  return {
+    options: resolveBenchOptions({}, 4),
+    environment: ENVIRONMENT,
+    interruptedIn: null,
+    failure: null,
+    serverThreads: 2,
+    phases: [load, phaseOf('warm-up', 5_000_000, 1_000), runOf(), phaseOf('verify', 1_000_000, 1_000)],
+    ...given,
+  }
+}
+
+/** What is null where nothing was measured. */
+const NULLABLE = [
   'serverOpsPerSecondMedian',
-  'checkedReplies',
-  'mismatches',
   'serverCpuNsPerOp',
   'clientCpuNsPerOp',
   'processCpuNsPerOp',
   'opsPerFrame',
   'requestBytesPerOp',
   'replyBytesPerOp',
-  'batchLatencyMs',
+  'latencyMs',
   'hitRate',
 ] as const satisfies readonly (keyof BenchResult)[]
 
+const LATENCIES = {
+  operations: 20_000_000,
+  p50: expect.closeTo(508, -1),
+  p95: expect.closeTo(958, -1),
+  p99: expect.closeTo(990, -2),
+  p999: expect.closeTo(1_000, -2),
+  max: expect.closeTo(1_000, -2),
+}
+
 describe('a result', () => {
   it('has every figure', () => {
-    const result = benchResult(measurements())
-    expect(Object.fromEntries(FIGURES.map((name) => [name, result[name]]))).toEqual({
+    expect(benchResult(measurements())).toEqual({
+      options: resolveBenchOptions({}, 4),
+      environment: ENVIRONMENT,
+      interruptedIn: null,
+      failure: null,
+      serverThreads: 2,
+      phases: [
+        { name: 'load', seconds: 0.5, operations: 1_000_000, opsPerSecond: 2_000_000 },
+        { name: 'warm-up', seconds: 1, operations: 5_000_000, opsPerSecond: 5_000_000 },
+        { name: 'run', seconds: 4, operations: 20_000_000, opsPerSecond: 5_000_000 },
+        { name: 'verify', seconds: 1, operations: 1_000_000, opsPerSecond: 1_000_000 },
+      ],
+      loadedRecords: 1_000_000,
+      mismatches: 0,
+      mismatchExplanations: [],
+      samples: SAMPLES,
+      measuredSeconds: 4,
       clientOpsPerSecond: 5_000_000,
       serverOpsPerSecondMedian: 5_000_000,
       checkedReplies: 20_000_000,
-      mismatches: 0,
       serverCpuNsPerOp: 80,
       clientCpuNsPerOp: 100,
       processCpuNsPerOp: 200,
       opsPerFrame: 8_000,
       requestBytesPerOp: 12,
       replyBytesPerOp: 75.5,
-      batchLatencyMs: {
-        p50: expect.closeTo(500, 0),
-        p95: expect.closeTo(950, 0),
-        p99: expect.closeTo(990, 0),
-        p999: expect.closeTo(999, 0),
-        max: expect.closeTo(1_000, 0),
-      },
+      latencyMs: LATENCIES,
+      latencyMsByKind: { read: LATENCIES },
       hitRate: 1,
     })
-    expect(result).toMatchObject({ loadedRecords: 1_000_000, measuredSeconds: 4, serverThreads: 2 })
+  })
+
+  it('is the same after a journey as JSON', () => {
+    const result = benchResult(measurements())
+    expect(JSON.parse(JSON.stringify(result))).toEqual({ ...result, options: expect.any(Object) })
+  })
+
+  it('tells the latencies of each kind that came', () => {
+    const latencies = latenciesOf(1_000, KIND_READ)
+    latencies.record(KIND_UPDATE, 5e6, 10)
+    latencies.record(KIND_READ_MODIFY_WRITE, 9e6, 20)
+    const run = runOf()
+    const stretch = { ...run.stretch, sums: { ...run.stretch.sums, latencies } }
+    const { latencyMs, latencyMsByKind } = runFigures({ ...run, stretch })
+    expect(latencyMs?.operations).toBe(1_030)
+    expect(Object.keys(latencyMsByKind)).toEqual(['read', 'update', 'rmw'])
+    expect(latencyMsByKind.update).toMatchObject({ operations: 10, p50: expect.closeTo(5, 0) })
+    expect(latencyMsByKind.rmw).toMatchObject({ operations: 20, max: expect.closeTo(9, 0) })
   })
 
   it('counts the mismatches of all phases', () => {
     const wrong = { mismatches: 2, explanations: ['a', 'b'] }
-    const result = benchResult(measurements({ load: phase(1_000_000, 500, wrong), run: phase(1, 1, wrong) }))
+    const phases = [withTally(phaseOf('load', 1_000_000, 500), wrong), withTally(runOf(), wrong)]
+    const result = benchResult(measurements({ phases }))
     expect(result.mismatches).toBe(4)
     expect(result.mismatchExplanations).toEqual(['a', 'b', 'a', 'b'])
     expect(result.loadedRecords).toBe(999_998)
   })
 
-  it('says null where nothing was measured', () => {
-    const parts = { load: undefined, warmUp: undefined, run: undefined, readings: [], processCpuNs: 0 }
-    const result = benchResult(measurements({ ...parts, interruptedIn: 'load' }))
-    expect(result).toMatchObject({ clientOpsPerSecond: 0, checkedReplies: 0, mismatches: 0, loadedRecords: 0 })
-    for (const name of FIGURES.slice(4)) expect(result[name]).toBeNull()
+  it('says which of the reads found their record', () => {
+    const run = withTally(runOf(), { reads: 400, hits: 300 })
+    expect(runFigures(run).hitRate).toBe(0.75)
+  })
+
+  it('leaves a short end out of the rates, and seconds in which the server said nothing', () => {
+    const samples = [...SAMPLES, sampleOf(4.02, 0.02, 1), sampleOf(5, 1, null)]
+    expect(runFigures(runOf({ samples })).serverOpsPerSecondMedian).toBe(5_000_000)
+    expect(runFigures(runOf({ samples: samples.slice(3) })).serverOpsPerSecondMedian).toBeNull()
+  })
+
+  it('counts by the replies where the server does not count', () => {
+    const run = runOf()
+    const last = { ...run.stretch.last, operations: undefined, frames: undefined, cpuNs: 20_000_000 * 70 }
+    const figures = runFigures({ ...run, stretch: { ...run.stretch, last } })
+    expect(figures).toMatchObject({ serverCpuNsPerOp: 70, opsPerFrame: null })
+  })
+})
+
+describe('a partial result', () => {
+  it('says where it was interrupted', () => {
+    const result = benchResult(measurements({ phases: [phaseOf('load', 1_000, 500)], interruptedIn: 'load' }))
+    expect(result).toMatchObject({
+      interruptedIn: 'load',
+      clientOpsPerSecond: 0,
+      checkedReplies: 0,
+      measuredSeconds: 0,
+    })
+    expect(result).toMatchObject({ loadedRecords: 1_000, samples: [], latencyMsByKind: {} })
+    for (const name of NULLABLE) expect(result[name], name).toBeNull()
+  })
+
+  it('keeps what was measured before a failure', () => {
+    const phases = measurements().phases.slice(0, 3)
+    const result = benchResult(measurements({ phases, failure: 'the server is gone' }))
+    expect(result).toMatchObject({ failure: 'the server is gone', clientOpsPerSecond: 5_000_000, hitRate: 1 })
+    expect(result.phases.map(({ name }) => name)).toEqual(['load', 'warm-up', 'run'])
+  })
+
+  it('of nothing is a result all the same', () => {
+    const result = benchResult(measurements({ phases: [], failure: 'the server is gone' }))
+    expect(result).toMatchObject({ phases: [], loadedRecords: 0, mismatches: 0 })
+    for (const name of NULLABLE) expect(result[name], name).toBeNull()
+  })
+
+  it('of a run in which nothing was answered has no figures for an operation', () => {
+    const figures = runFigures({ ...phaseOf('run', 0, 0), processCpuNs: 1_000 })
+    expect(figures).toMatchObject({
+      clientOpsPerSecond: 0,
+      serverOpsPerSecondMedian: null,
+      latencyMs: null,
+      hitRate: null,
+    })
+    expect(figures).toMatchObject({ processCpuNsPerOp: null, requestBytesPerOp: null, latencyMsByKind: {} })
   })
 
   it('says null for processor time where the system does not tell', () => {
-    const readings = [reading(0, 0), reading(1_000, 1_000_000)].map((each) => ({ ...each, cpuNs: 0 }))
-    const run = { ...phase(1_000_000, 1_000), cpuNs: 0 }
-    expect(benchResult(measurements({ readings, run }))).toMatchObject({
-      serverCpuNsPerOp: null,
-      clientCpuNsPerOp: null,
+    const run = runOf()
+    const untold = { ...run.stretch.last, cpuNs: undefined }
+    const figures = runFigures({
+      ...run,
+      totals: { ...run.totals, cpuNs: 0 },
+      stretch: { ...run.stretch, last: untold },
     })
-  })
-})
-
-describe('the report', () => {
-  it('is aligned', () => {
-    const output = new OutputRecorder()
-    writeReport(benchResult(measurements()), output)
-    const rows = output.lines.filter((line) => line.startsWith('  '))
-    expect(rows[0]).toBe('  client                  5.00 M ops/s  checked, over 4.0 s')
-    expect(rows[2]).toBe('  replies checked   20,000,000')
-    expect(rows[4]).toBe('  server CPU              80.0 ns/op    2 shard threads')
-    for (const row of rows.slice(0, -1)) {
-      expect(row[29], row).toMatch(/\d/)
-      expect([undefined, ' '], row).toContain(row[30])
-      expect(row.slice(31, 40), row).toMatch(/^(\S+( \S+)?)? *$/)
-    }
-    expect(rows.at(-1)).toBe('  every reply was right')
+    expect(figures).toMatchObject({ serverCpuNsPerOp: null, clientCpuNsPerOp: null, opsPerFrame: 8_000 })
   })
 
-  it('tells what was wrong', () => {
-    const output = new OutputRecorder()
-    const wrong = { mismatches: 1_234, explanations: ['get of key 1: status missing instead of value'] }
-    writeReport(benchResult(measurements({ run: phase(9_999, 1, wrong), interruptedIn: 'run' })), output)
-    expect(output.lines.slice(-3)).toEqual([
-      '  interrupted in the run phase: the figures are partial',
-      'bad(  1,234 replies were wrong, among them:)',
-      '    get of key 1: status missing instead of value',
-    ])
-  })
-
-  it('shows a dash for what was not measured', () => {
-    const output = new OutputRecorder()
-    writeReport(benchResult(measurements({ readings: [] })), output)
-    expect(output.lines).toContain('  server                     -')
-    expect(output.lines).toContain('  server CPU                 -')
-  })
-
-  it('shows no figures when there was no run', () => {
-    const output = new OutputRecorder()
-    writeReport(benchResult(measurements({ run: undefined, readings: [], interruptedIn: 'load' })), output)
-    const verdict = ['  interrupted in the load phase: the figures are partial', '  every reply was right']
-    expect(output.lines.filter((line) => line !== '')).toEqual(verdict)
-  })
-})
-
-it.each([
-  [12_345_678, '12.35 M ops/s'],
-  [1_000_000, '1.00 M ops/s'],
-  [345_678, '345.7 k ops/s'],
-  [9_999.6, '10,000 ops/s'],
-  [0, '0 ops/s'],
-])('%d operations per second are %s', (opsPerSecond, text) => {
-  const { value, unit } = rateOf(opsPerSecond)
-  expect(`${value} ${unit}`).toBe(text)
-})
-
-describe('the headline', () => {
-  it('says what is going to run', () => {
-    expect(headline(resolveBenchOptions({}, 2))).toBe(
-      'YCSB-B (95% reads), 1,000,000 records of 128 bytes, Zipf 0.99, 1 shard thread, 1 client thread, batch 8,192 x window 2',
-    )
-    expect(headline(resolveBenchOptions({ target: 'there:7070', workload: 'c' }, 2))).toContain('server there:7070')
+  it('says null for bytes where there is no socket', () => {
+    const run = runOf()
+    const sums = { ...run.stretch.sums, bytesSent: 0, bytesReceived: 0 }
+    const figures = runFigures({ ...run, stretch: { ...run.stretch, sums } })
+    expect(figures).toMatchObject({ requestBytesPerOp: null, replyBytesPerOp: null })
   })
 })

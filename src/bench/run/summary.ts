@@ -1,9 +1,9 @@
 // The result as a reader sees it: one fact a line, with what it means beside the figure.
 
-import { WORKLOADS } from '../workload/workload.ts'
+import { describeWorkload } from '../workload/resolve-workload.ts'
 import type { BenchOptions } from './options.ts'
 import type { BenchOutput } from './output.ts'
-import type { BatchLatency, BenchResult } from './result.ts'
+import type { BenchResult, LatencyFigures } from './result.ts'
 import { grouped, plural, rateOf } from './text.ts'
 
 const NAME_WIDTH = 17
@@ -12,21 +12,20 @@ const UNIT_WIDTH = 9
 
 /** What is going to run, in one line. */
 export function headline(options: BenchOptions): string {
-  const { workload, records, valueBytes, theta, threads, clients, batch, window, target } = options
-  const reads = `${WORKLOADS[workload] * 100}% reads`
-  const server = threads === undefined ? `server ${target}` : plural(threads, 'shard thread')
+  const { workload, driver, threads, clients, batch, window, opsPerSecond, target } = options
+  const own = driver === 'sluice-embedded' ? 'in this process' : plural(threads, 'shard thread')
   return [
-    `YCSB-${workload.toUpperCase()} (${reads})`,
-    `${grouped(records)} records of ${grouped(valueBytes)} bytes`,
-    `Zipf ${theta}`,
-    server,
+    describeWorkload(workload),
+    driver,
+    target === undefined ? own : `server ${target}`,
     plural(clients, 'client thread'),
-    `batch ${grouped(batch)} x window ${window}`,
+    `batch ${grouped(batch)} x window ${grouped(window)}`,
+    ...(opsPerSecond === 0 ? [] : [`${grouped(opsPerSecond)} operations started a second`]),
   ].join(', ')
 }
 
 /** Writes the result. */
-export function writeReport(result: BenchResult, output: BenchOutput): void {
+export function writeSummary(result: BenchResult, output: BenchOutput): void {
   output.line('')
   // Interrupted before the run phase: there is nothing to show but that.
   const shown = result.checkedReplies === 0 ? [] : facts(result)
@@ -46,7 +45,7 @@ interface Fact {
 }
 
 function facts(result: BenchResult): Fact[] {
-  const { batchLatencyMs: latency, environment, options } = result
+  const { latencyMs, latencyMsByKind, environment, options } = result
   const { cores, cpuModel, nodeVersion, commit } = environment
   const client = rateOf(result.clientOpsPerSecond)
   const server = result.serverOpsPerSecondMedian === null ? null : rateOf(result.serverOpsPerSecondMedian)
@@ -55,17 +54,16 @@ function facts(result: BenchResult): Fact[] {
     fact('server', server === null ? null : server.value, server?.unit ?? '', 'median of its seconds'),
     fact('replies checked', grouped(result.checkedReplies), '', ''),
     fact('hit rate', result.hitRate === null ? null : (result.hitRate * 100).toFixed(2), '%', 'of the reads'),
-    fact('server CPU', fixed(result.serverCpuNsPerOp), 'ns/op', plural(result.serverThreads, 'shard thread')),
+    fact('server CPU', fixed(result.serverCpuNsPerOp), 'ns/op', plural(result.serverThreads, 'thread')),
     fact('client CPU', fixed(result.clientCpuNsPerOp), 'ns/op', plural(options.clients, 'client thread')),
     fact('process CPU', fixed(result.processCpuNsPerOp), 'ns/op', 'all threads of this process'),
     fact('frame', fixed(result.opsPerFrame), 'ops', ''),
     fact('request', fixed(result.requestBytesPerOp), 'B/op', 'headers included'),
     fact('reply', fixed(result.replyBytesPerOp), 'B/op', 'headers included'),
-    fact(
-      'batch latency',
-      latency === null ? null : latency.p50.toFixed(2),
-      'ms',
-      latency === null ? '' : tail(latency),
+    latencyFact('latency', latencyMs),
+    // Those of a single kind are those of all.
+    ...(Object.keys(latencyMsByKind).length < 2 ? [] : Object.entries(latencyMsByKind)).map(([kind, figures]) =>
+      latencyFact(`  of ${kind}`, figures),
     ),
     fact('environment', String(cores), 'cores', `${cpuModel}, Node ${nodeVersion}, commit ${commit}`),
   ]
@@ -79,7 +77,12 @@ function fact(name: string, value: string | null, unit: string, note: string): F
 function writeVerdict(result: BenchResult, output: BenchOutput): void {
   output.line('')
   if (result.interruptedIn !== null) {
-    output.line(output.styled('strong', `  interrupted in the ${result.interruptedIn} phase: the figures are partial`))
+    const left = result.interruptedIn === 'verify' ? 'not every record was read again' : 'the figures are partial'
+    output.line(output.styled('strong', `  interrupted in the ${result.interruptedIn} phase: ${left}`))
+  }
+  if (result.failure !== null) {
+    output.line(output.styled('bad', `  ended early: ${result.failure}`))
+    output.line('  the figures are of what was measured before')
   }
   if (result.mismatches === 0) {
     output.line(output.styled('good', '  every reply was right'))
@@ -89,11 +92,12 @@ function writeVerdict(result: BenchResult, output: BenchOutput): void {
   for (const explanation of result.mismatchExplanations) output.line(`    ${explanation}`)
 }
 
-function tail(latency: BatchLatency): string {
-  const { p95, p99, p999, max } = latency
-  const shown = { p95, p99, 'p99.9': p999, max }
-  const parts = Object.entries(shown).map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
-  return `median; ${parts.join(', ')}`
+/** Latencies of the operations of a kind. */
+function latencyFact(name: string, latency: LatencyFigures | null): Fact {
+  if (latency === null) return fact(name, null, '', '')
+  const { p50, p95, p99, p999, max } = latency
+  const rest = Object.entries({ p95, p99, 'p99.9': p999, max }).map(([share, ms]) => `${share} ${ms.toFixed(2)}`)
+  return fact(name, p50.toFixed(2), 'ms', `median; ${rest.join(', ')}`)
 }
 
 function fixed(value: number | null): string | null {

@@ -1,4 +1,4 @@
-// Numbers as a reader likes them.
+// Numbers and errors as a reader likes them.
 
 /** `12,345,678`. */
 export function grouped(value: number): string {
@@ -21,4 +21,9 @@ export function rateOf(opsPerSecond: number): { readonly value: string; readonly
 export function sizeOf(bytes: number): string {
   const mib = bytes / 1024 / 1024
   return mib >= 10_000 ? `${(mib / 1024).toFixed(1)} GiB` : `${mib.toFixed(1)} MiB`
+}
+
+/** What went wrong, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

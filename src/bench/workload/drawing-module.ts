@@ -11,12 +11,23 @@ const STATIC_PAGES = 1
 
 const PAGES_MAX = 65_535
 
-/** What `assembly/index.ts` exports. */
+/** What `assembly/index.ts` exports. Kinds and one distribution and one format of keys are set before the first block. */
 export interface DrawingExports {
-  setZipf(records: number, zeta: number, secondBound: number, eta: number, alpha: number): void
-  open(seed: bigint, readBound: bigint): void
+  open(seed: bigint): void
+  addKind(kind: number, bound: bigint): void
+  setInserts(kind: number, first: number, rankStep: number): void
+  setCounters(kind: number, prefix: number): void
+  setUniform(records: number): void
+  setZipf(records: number, zeta: number, secondBound: number, eta: number, alpha: number, theta: number): void
+  setScrambledZipf(): void
+  setLatest(client: number, clientCount: number): void
+  setHotspot(records: number, hot: number, bound: number, scaleBelow: number, scaleAbove: number): void
+  setKeyStride(bytes: number): void
+  setDecimalKeys(): void
+  setUserKeys(): void
   draw(block: number, capacity: number, count: number): void
-  enumerate(block: number, capacity: number, count: number, first: number): void
+  enumerate(block: number, capacity: number, count: number, kind: number, first: number): void
+  inserted(): number
 }
 
 /** An instance and its memory; from `heapStart` on it is the caller's. */

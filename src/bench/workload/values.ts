@@ -1,4 +1,4 @@
-// The value of a record follows from its rank and the size of values alone, so every reply can be checked without a
+// The value of a record follows from its rank and the sizes of values alone, so every reply can be checked without a
 // copy of what was stored. Two parts, both derived from the rank:
 //
 //   stamp    32 bits that no other rank has, at both ends and at every 4 KiB in between: another record's value, a
@@ -8,12 +8,16 @@
 //   N >= 8   | stamp | pattern ... | stamp (at 4096) | pattern ... | stamp |
 //   N < 8    | stamp, cut to N bytes | pattern |
 //
-// Writing a value means writing its stamps over a ready-made template: two stores instead of N bytes. Checking the
-// stamps takes a few nanoseconds and is done for every reply, comparing all bytes for a sample of them.
+// Writing a value of one size means writing its stamps over a ready-made template: two stores instead of N bytes. Where
+// sizes vary, the stamps of one would lie in the middle of the next, so the template is copied first, and the value is a
+// view of the copy. Checking the stamps takes a few nanoseconds and is done for every reply, comparing all bytes for a
+// sample of them.
 
 import { assert } from '../../util/assert.ts'
 import { readU32, writeU32 } from '../../util/bytes.ts'
 import { seededRandom } from '../../util/random.ts'
+import { ValueSizer, valueBytesMost } from './value-sizes.ts'
+import type { ValueSizes } from './workload-spec.ts'
 
 const STAMP_BYTES = 4
 const STAMP_STRIDE_BYTES = 4_096
@@ -31,27 +35,41 @@ const PATTERN_SEED = 20_240_229
 
 /** Makes and checks the values of one run; each client thread has its own. */
 export class ValueTable {
-  readonly valueBytes: number
+  /** Undefined where all values have one size. */
+  readonly #sizer: ValueSizer | undefined
+  readonly #bytesMost: number
   readonly #templates: readonly Uint8Array[]
   readonly #templateMask: number
+  /** Where sizes vary: room for the value, then all templates. */
+  readonly #copies: Uint8Array
 
-  /** Values of `valueBytes` bytes each, from 0. */
-  constructor(valueBytes: number) {
-    const count = templateCount(valueBytes)
-    const random = seededRandom(PATTERN_SEED)
-    this.valueBytes = valueBytes
+  constructor(sizes: ValueSizes) {
+    const bytesMost = valueBytesMost(sizes)
+    const count = templateCount(bytesMost)
+    const isFixed = sizes.kind === 'fixed'
+    this.#sizer = isFixed ? undefined : new ValueSizer(sizes)
+    this.#bytesMost = bytesMost
     this.#templateMask = count - 1
-    this.#templates = Array.from({ length: count }, () => {
-      const template = new Uint8Array(valueBytes)
+    this.#copies = new Uint8Array(isFixed ? 0 : (1 + count) * bytesMost)
+    const random = seededRandom(PATTERN_SEED)
+    this.#templates = Array.from({ length: count }, (_, index) => {
+      const start = (1 + index) * bytesMost
+      const template = isFixed ? new Uint8Array(bytesMost) : this.#copies.subarray(start, start + bytesMost)
       random.fillBytes(template)
       return template
     })
   }
 
+  /** Bytes of the value of a rank. */
+  valueBytesOf(rank: number): number {
+    return this.#sizer === undefined ? this.#bytesMost : this.#sizer.bytesOf(rank)
+  }
+
   /** The value of a rank: valid until the next call, which may write to the same bytes. */
   value(rank: number): Uint8Array {
+    if (this.#sizer !== undefined) return this.#copiedValue(rank, this.#sizer.bytesOf(rank))
     const template = this.#templates[rank & this.#templateMask] as Uint8Array
-    writeStamps(template, this.valueBytes, stampOf(rank))
+    writeStamps(template, this.#bytesMost, stampOf(rank))
     return template
   }
 
@@ -59,7 +77,7 @@ export class ValueTable {
    * Whether `bytes` holds, from `start` on, a value of this rank, judged by its stamps. The length was checked before.
    */
   hasStamps(bytes: Uint8Array, start: number, rank: number): boolean {
-    const size = this.valueBytes
+    const size = this.valueBytesOf(rank)
     const stamp = stampOf(rank)
     if (size < TWO_STAMPS_BYTES) return hasShortStamp(bytes, start, size, stamp)
     if (readU32(bytes, start) !== stamp || readU32(bytes, start + size - STAMP_BYTES) !== stamp) return false
@@ -74,16 +92,25 @@ export class ValueTable {
     }
     return -1
   }
+
+  #copiedValue(rank: number, size: number): Uint8Array {
+    const copies = this.#copies
+    const from = ((rank & this.#templateMask) + 1) * this.#bytesMost
+    copies.copyWithin(0, from, from + size)
+    writeStamps(copies, size, stampOf(rank))
+    return copies.subarray(0, size)
+  }
 }
 
-/** Bytes that the templates of one client thread take. */
-export function templateBytes(valueBytes: number): number {
-  return templateCount(valueBytes) * valueBytes
+/** Bytes that the templates of one client thread take, and the copy of one where sizes vary. */
+export function templateBytes(sizes: ValueSizes): number {
+  const most = valueBytesMost(sizes)
+  return (templateCount(most) + (sizes.kind === 'fixed' ? 0 : 1)) * most
 }
 
-function templateCount(valueBytes: number): number {
+function templateCount(bytesMost: number): number {
   let count = TEMPLATES_MAX
-  while (count > TEMPLATES_MIN && count * valueBytes > TEMPLATES_BYTES_TARGET) count /= 2
+  while (count > TEMPLATES_MIN && count * bytesMost > TEMPLATES_BYTES_TARGET) count /= 2
   return count
 }
 

@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { OperationSource } from './workload.ts'
+import { drawn } from '../../../test/support/workload-harness.ts'
 import { zipfParameters } from './zipf.ts'
 
 const DRAWS = 1_000_000
 
 /** How often each rank is drawn. */
 function frequencies(records: number, theta: number): number[] {
-  const zipf = zipfParameters(records, theta)
-  const choices = { readShare: 1, seed: 7, client: 0, blockCount: 1 }
-  const source = new OperationSource({ zipf, ...choices, blockCapacity: DRAWS })
   const counts = new Array<number>(records).fill(0)
-  for (const block of source.blocks) {
-    source.draw(block, DRAWS)
-    for (const rank of block.ranks) counts[rank] = (counts[rank] ?? 0) + 1
-  }
+  const { ranks } = drawn({ records, distribution: { kind: 'zipf', theta } }, DRAWS, { seed: 7 })
+  for (const rank of ranks) counts[rank] = (counts[rank] ?? 0) + 1
   return counts
 }
 
