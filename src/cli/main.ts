@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The `sluice` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
 //
-// Exit codes: 0 done; 1 failed, a server that is not ready, or a wrong reply in a benchmark; 2 the command line makes no sense; 130 interrupted;
-// 141 nobody reads the output any more.
+// Exit codes: 0 done; 1 failed, a server that is not ready, a wrong reply in a benchmark, or a history that is not linearizable; 2 the
+// command line makes no sense; 3 a history that could not be judged; 130 interrupted; 141 nobody reads the output any more.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
@@ -11,6 +11,7 @@ import { adminCommand } from './admin.ts'
 import { benchCommand } from './bench.ts'
 import { serveCommand } from './serve.ts'
 import { topologyCommand } from './topology.ts'
+import { verifyCommand } from './verify.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -31,7 +32,13 @@ async function main(): Promise<void> {
     // Else `sluice bench` would take the options of its parts, which have the same names.
     .enablePositionalOptions()
     .exitOverride()
-  const commands = [serveCommand(packageVersion()), topologyCommand(), adminCommand(), benchCommand(packageVersion())]
+  const commands = [
+    serveCommand(packageVersion()),
+    topologyCommand(),
+    adminCommand(),
+    benchCommand(packageVersion()),
+    verifyCommand(),
+  ]
   for (const command of commands) {
     program.addCommand(inheriting(command, program))
   }
