@@ -51,6 +51,44 @@ export class KeyModel {
         this.#expected[index] = versionTable.numberOf(expected[low] as number, expected[high] as number)
       }
     }
+    this.#mergeUnread()
+  }
+
+  /**
+   * For each operation the number of its class: operations of one class are told and answered the same, so they can stand
+   * for each other. Values that nobody read are one value, unless counts are made of them.
+   */
+  classes(): Uint32Array {
+    const { count, kinds, statuses, isMortal, arguments: told } = this.#operations
+    const numbers = new Map<string, number>()
+    return Uint32Array.from({ length: count }, (_, index) => {
+      const name = [
+        kinds[index],
+        statuses[index],
+        isMortal[index],
+        statuses[index] === UNKNOWN ? 0 : this.#versions[index],
+        kinds[index] === DELETE || kinds[index] === WIPE ? 0 : this.#values[index],
+        kinds[index] === INCREMENT || kinds[index] === COMPARE_AND_SET
+          ? `${told[2 * index]} ${told[2 * index + 1]}`
+          : 0,
+      ].join(' ')
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
+      return number
+    })
+  }
+
+  #mergeUnread(): void {
+    const { count, kinds, statuses } = this.#operations
+    const isRead = new Uint8Array(this.#longs.count + 1)
+    for (let index = 0; index < count; index++) {
+      if (kinds[index] === INCREMENT) return
+      if (kinds[index] === READ && statuses[index] === DONE) isRead[this.#values[index] as number] = 1
+    }
+    const unread = this.#longs.count + 1
+    for (let index = 0; index < count; index++) {
+      if (isRead[this.#values[index] as number] === 0) this.#values[index] = unread
+    }
   }
 
   /** Whether another outcome is possible when the record vanished first. */

@@ -1,5 +1,9 @@
 // The configurations that a search has been in: sequences of words in one growing array, found by hash and compared as a
 // whole, so that a collision can never hide an order that exists.
+//
+// The first words of an entry are bits of what was used up: with the same rest, an entry that used up no more than another
+// can do all that the other can, so the other need not be looked at. Without that, each operation of unknown outcome
+// would double what a search for an order that does not exist has to see.
 
 import { assert } from '../util/assert.ts'
 
@@ -15,13 +19,18 @@ export class SearchMemo {
   entry = new Uint32Array(64)
   count = 0
   readonly #wordsMax: number
+  readonly #usedWords: number
   #words = new Uint32Array(WORDS_MIN)
   #used = 0
   /** Positions of entries, plus one. An entry is its hash, its length and its words. */
   #slots = new Uint32Array(SLOTS_MIN)
 
-  /** @param bytesMax Memory that entries may take, at most 4 GiB; their table takes no more than that again. */
-  constructor(bytesMax: number) {
+  /**
+   * @param usedWords Words in front of every entry that are bits of what was used up.
+   * @param bytesMax Memory that entries may take, at most 4 GiB; their table takes no more than that again.
+   */
+  constructor(usedWords: number, bytesMax: number) {
+    this.#usedWords = usedWords
     this.#wordsMax = Math.floor(bytesMax / 4)
     assert(this.#wordsMax >= WORDS_MIN && this.#wordsMax <= 2 ** 30, 'positions of entries are small integers')
   }
@@ -34,7 +43,7 @@ export class SearchMemo {
     this.entry = larger
   }
 
-  /** Adds the first words of `entry`, unless they are known or there is no memory left. */
+  /** Adds the first words of `entry`, unless an entry that is as good is known, or there is no memory left. */
   add(length: number): Added {
     const hash = this.#hash(length)
     const mask = this.#slots.length - 1
@@ -42,7 +51,7 @@ export class SearchMemo {
     for (;;) {
       const position = this.#slots[slot] as number
       if (position === 0) break
-      if (this.#words[position - 1] === hash && this.#isEqual(position, length)) return 'known'
+      if (this.#words[position - 1] === hash && this.#isCovered(position, length)) return 'known'
       slot = (slot + 1) & mask
     }
     if (!this.#reserveWords(length + 2)) return 'full'
@@ -57,7 +66,7 @@ export class SearchMemo {
 
   #hash(length: number): number {
     let hash = length
-    for (let index = 0; index < length; index++) {
+    for (let index = this.#usedWords; index < length; index++) {
       hash = Math.imul(hash ^ (this.entry[index] as number), 0x9e3779b1)
       hash ^= hash >>> 15
     }
@@ -65,10 +74,14 @@ export class SearchMemo {
     return (hash ^ (hash >>> 13)) >>> 0
   }
 
-  #isEqual(position: number, length: number): boolean {
+  #isCovered(position: number, length: number): boolean {
     if (this.#words[position] !== length) return false
-    for (let index = 0; index < length; index++) {
-      if (this.#words[position + 1 + index] !== this.entry[index]) return false
+    const start = position + 1
+    for (let index = this.#usedWords; index < length; index++) {
+      if (this.#words[start + index] !== this.entry[index]) return false
+    }
+    for (let index = 0; index < this.#usedWords; index++) {
+      if (((this.#words[start + index] as number) & ~(this.entry[index] as number)) !== 0) return false
     }
     return true
   }

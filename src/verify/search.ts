@@ -8,17 +8,19 @@
 //
 //   list   call 0, call 1, | return 0, call 2, return 2, return 1        next may be 0 and 1, and every unknown called before |
 //
-// Three things keep it short, none of which loses an order:
+// Four things keep it short, none of which loses an order:
 // - an operation that only looks is done as soon as its reply fits; if no order follows, none follows without it
 // - operations of unknown outcome are tried last
 // - a write does not follow one of unknown outcome directly: the order without that one is as good
+// - of operations that can stand for each other, the one that returns first is next; of unknown outcomes, the one called first
 //
-// A configuration in the memo: the first operation that is not done, the state, which later ones are done, and which of
-// unknown outcome. Its size is that of the concurrency, not of the history.
+// A configuration in the memo: which operations of unknown outcome were used up, the first other one that is not done, the
+// state, and which later ones are done. Its size is that of the concurrency, not of the history.
 
 import { assert } from '../util/assert.ts'
 import { KeyModel } from './key-model.ts'
 import type { KeyOperations } from './key-operations.ts'
+import { SearchFrames } from './search-frames.ts'
 import { SearchMemo } from './search-memo.ts'
 
 /** What a search knows: `exhausted` means that its memory does not suffice to find out. */
@@ -46,8 +48,12 @@ export class Search {
   readonly #unknownBits: Uint32Array
   readonly #unknownPlaces: Int32Array
   readonly #isDone: Uint8Array
+  readonly #classes: Uint32Array
+  readonly #classSizes: Uint32Array
+  /** For unknown outcomes the one of the same class that was called before. */
+  readonly #unknownBefore: Int32Array
   #left: number
-  readonly #frames: Frames
+  readonly #frames: SearchFrames
   #depth = 0
   #candidate: number
   #hasVanished = false
@@ -61,7 +67,6 @@ export class Search {
     this.#operations = operations
     this.#count = count
     this.#model = new KeyModel(operations, evicts)
-    this.#memo = new SearchMemo(memoBytesMax)
     this.#head = 2 * count
     this.#tail = 2 * count + 1
     this.#next = new Int32Array(2 * count + 2)
@@ -70,9 +75,14 @@ export class Search {
     this.#unknownPrevious = new Int32Array(count + 2)
     this.#unknownPlaces = new Int32Array(count)
     this.#isDone = new Uint8Array(count)
+    this.#classes = this.#model.classes()
+    this.#classSizes = new Uint32Array(count)
+    for (const each of this.#classes) this.#classSizes[each] = (this.#classSizes[each] as number) + 1
+    this.#unknownBefore = new Int32Array(count).fill(NONE)
     this.#left = operations.byReturn.length
-    this.#unknownBits = new Uint32Array(Math.ceil((count - this.#left) / 32))
-    this.#frames = new Frames(count)
+    this.#unknownBits = new Uint32Array(1 + ((count - this.#left) >> 5))
+    this.#memo = new SearchMemo(this.#unknownBits.length, memoBytesMax)
+    this.#frames = new SearchFrames(count)
     this.#link()
     this.#candidate = this.#first()
   }
@@ -94,7 +104,7 @@ export class Search {
     const operation = this.#candidate
     const model = this.#model
     const isUnknown = this.#isUnknown(operation)
-    const isUseless = this.#isAfterUnknown && model.isBlind(operation)
+    const isUseless = (this.#isAfterUnknown && model.isBlind(operation)) || this.#hasStandIn(operation, isUnknown)
     if (isUseless || !model.apply(operation, this.#hasVanished)) {
       this.#turn()
       return
@@ -113,6 +123,25 @@ export class Search {
       this.#candidate = this.#first()
       this.#hasVanished = false
     }
+  }
+
+  /** Whether another operation that may be next does as well, and is the one to be tried. */
+  #hasStandIn(operation: number, isUnknown: boolean): boolean {
+    const own = this.#classes[operation] as number
+    if (this.#classSizes[own] === 1) return false
+    if (isUnknown) {
+      const before = this.#unknownBefore[operation] as number
+      return before !== NONE && this.#isDone[before] === 0
+    }
+    const { returnedNs } = this.#operations
+    const returnNs = returnedNs[operation] as number
+    let entry = this.#next[this.#head] as number
+    for (; entry < this.#count; entry = this.#next[entry] as number) {
+      if (this.#classes[entry] !== own || entry === operation) continue
+      const otherNs = returnedNs[entry] as number
+      if (otherNs < returnNs || (otherNs === returnNs && entry < operation)) return true
+    }
+    return false
   }
 
   /** The same operation after the record vanished, or the next one. */
@@ -210,18 +239,20 @@ export class Search {
     const memo = this.#memo
     const model = this.#model
     const first = this.#next[this.#head] as number
-    memo.reserve(3 + this.#unknownBits.length + Math.ceil(Math.max(0, this.#lastDone - first) / 32))
+    const usedWords = this.#unknownBits.length
+    memo.reserve(usedWords + 3 + Math.ceil(Math.max(0, this.#lastDone - first) / 32))
     const { entry } = memo
-    entry[0] = first
-    entry[1] = model.value
-    entry[2] = (model.version << 2) | (model.isMortal ? 2 : 0) | (this.#isAfterUnknown ? 1 : 0)
-    let length = 3
-    for (const bits of this.#unknownBits) entry[length++] = bits
+    for (let index = 0; index < usedWords; index++) entry[index] = this.#unknownBits[index] as number
+    // Not to come after an unknown outcome allows more than to do so: it is used up, too.
+    entry[0] = ((entry[0] as number) & ~1) | (this.#isAfterUnknown ? 1 : 0)
+    entry[usedWords] = first
+    entry[usedWords + 1] = model.value
+    entry[usedWords + 2] = (model.version << 1) | (model.isMortal ? 1 : 0)
+    let length = usedWords + 3
     let bits = 0
     let bitCount = 0
     for (let operation = first + 1; operation <= this.#lastDone; operation++) {
-      // Bits of unknown outcomes lie among these too, which does no harm: they are the same as above.
-      bits |= (this.#isDone[operation] as number) << bitCount
+      if (!this.#isUnknown(operation)) bits |= (this.#isDone[operation] as number) << bitCount
       if (++bitCount < 32) continue
       entry[length++] = bits
       bits = 0
@@ -235,7 +266,9 @@ export class Search {
     const { invokedNs, returnedNs, byReturn } = this.#operations
     let last = this.#head
     let lastUnknown = this.#count
-    let unknowns = 0
+    const lastOfClass = new Map<number, number>()
+    // Bit 0 says something else in the memo.
+    let unknowns = 1
     let returned = 0
     const append = (entry: number): void => {
       this.#next[last] = entry
@@ -255,6 +288,9 @@ export class Search {
         continue
       }
       this.#unknownPlaces[call] = unknowns++
+      const own = this.#classes[call] as number
+      this.#unknownBefore[call] = lastOfClass.get(own) ?? NONE
+      lastOfClass.set(own, call)
       this.#unknownNext[lastUnknown] = call
       this.#unknownPrevious[call] = lastUnknown
       lastUnknown = call
@@ -263,76 +299,7 @@ export class Search {
     append(this.#tail)
     this.#unknownNext[lastUnknown] = this.#count + 1
     this.#unknownPrevious[this.#count + 1] = lastUnknown
-    assert(unknowns + byReturn.length === this.#count, 'every operation is in one of the lists')
-  }
-}
-
-/** What is needed to go back, for each operation that is done. */
-class Frames {
-  readonly #operations: Int32Array
-  readonly #flags: Uint8Array
-  readonly #values: Uint32Array
-  readonly #versions: Uint32Array
-  readonly #barriers: Int32Array
-  readonly #lastDone: Int32Array
-
-  constructor(count: number) {
-    this.#operations = new Int32Array(count)
-    this.#flags = new Uint8Array(count)
-    this.#values = new Uint32Array(count)
-    this.#versions = new Uint32Array(count)
-    this.#barriers = new Int32Array(count)
-    this.#lastDone = new Int32Array(count)
-  }
-
-  push(
-    depth: number,
-    operation: number,
-    hasVanished: boolean,
-    isForced: boolean,
-    model: KeyModel,
-    isAfterUnknown: boolean,
-  ): void {
-    this.#operations[depth] = operation
-    this.#values[depth] = model.value
-    this.#versions[depth] = model.version
-    this.#flags[depth] =
-      (hasVanished ? 1 : 0) | (isForced ? 2 : 0) | (isAfterUnknown ? 4 : 0) | (model.isMortal ? 8 : 0)
-  }
-
-  keep(depth: number, barrier: number, lastDone: number): void {
-    this.#barriers[depth] = barrier
-    this.#lastDone[depth] = lastDone
-  }
-
-  restore(depth: number, model: KeyModel): void {
-    model.value = this.#values[depth] as number
-    model.version = this.#versions[depth] as number
-    model.isMortal = ((this.#flags[depth] as number) & 8) !== 0
-  }
-
-  operation(depth: number): number {
-    return this.#operations[depth] as number
-  }
-
-  barrier(depth: number): number {
-    return this.#barriers[depth] as number
-  }
-
-  lastDone(depth: number): number {
-    return this.#lastDone[depth] as number
-  }
-
-  hasVanished(depth: number): boolean {
-    return ((this.#flags[depth] as number) & 1) !== 0
-  }
-
-  isForced(depth: number): boolean {
-    return ((this.#flags[depth] as number) & 2) !== 0
-  }
-
-  isAfterUnknown(depth: number): boolean {
-    return ((this.#flags[depth] as number) & 4) !== 0
+    assert(unknowns - 1 + byReturn.length === this.#count, 'every operation is in one of the lists')
   }
 }
 
