@@ -5,9 +5,11 @@
 // - What is before a write, an add, a delete or an absence that nothing overlaps: it alone decides the state behind it.
 //   Operations of unknown outcome stay.
 // - Operations that only look.
-// - Where there are only reads, writes and wipes: a value, with all its writes and reads.
+// - Where there are only reads, writes and wipes: a value, with all its writes and reads; or all wipes and absences.
+//   Deletes, adds and compare-and-sets count as wipes and writes for that, which asks less of a history: what is broken
+//   even so is broken as it was.
 
-import { ADD, DELETE, DONE, READ, UNKNOWN, UNMET, WIPE, WRITE } from './format.ts'
+import { ADD, COMPARE_AND_SET, DELETE, DONE, EXPIRE, INCREMENT, READ, UNKNOWN, UNMET, WIPE, WRITE } from './format.ts'
 import type { KeyOperations } from './key-operations.ts'
 
 /** Whether a history is still not linearizable; undefined when that takes too long to find out. */
@@ -25,23 +27,29 @@ export function* smallestBroken(
 ): Generator<void, KeyOperations> {
   let smallest = yield* shortestPrefix(operations, isBroken, isOver)
   smallest = yield* latestStart(smallest, isBroken, isOver)
+  smallest = withoutRefusals(smallest, isBroken)
+  // Both lose the same operations; what is tried is the one that asks less.
+  let tried = weakened(smallest, evicts)
+  if (tried !== smallest && isBroken(tried) !== true) tried = smallest
   let tries = 0
   let hasChanged = true
   while (hasChanged) {
     hasChanged = false
-    let parts = partsOf(smallest, evicts)
+    let parts = partsOf(tried, evicts)
     for (let size = Math.ceil(parts.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
       for (let first = 0; first < parts.length; ) {
         if (isOver() || ++tries > TRIES_MAX) return smallest
-        const without = withoutParts(smallest, parts.slice(first, first + size))
+        const kept = keptWithout(tried.count, parts.slice(first, first + size))
+        const without = tried.subset(kept)
         yield
-        if (isBroken(without) !== true) {
+        if (without.count === tried.count || isBroken(without) !== true) {
           first += size
           continue
         }
-        smallest = without
+        smallest = smallest.subset(kept)
+        tried = without
         hasChanged = true
-        parts = partsOf(smallest, evicts)
+        parts = partsOf(tried, evicts)
       }
     }
   }
@@ -154,9 +162,11 @@ function partsOf(operations: KeyOperations, evicts: boolean): number[][] {
   const isPlain = isPlainKey(operations, evicts)
   const parts: number[][] = []
   const values = new Map<bigint, number[]>()
+  const absences: number[] = []
   for (let index = 0; index < count; index++) {
     const kind = kinds[index]
     if (kind === READ || statuses[index] === UNMET) parts.push([index])
+    if (kind === WIPE || statuses[index] === UNMET) absences.push(index)
     if (!isPlain || kind === WIPE || statuses[index] === UNMET) continue
     const value = operations.valueOf(index)
     const users = values.get(value)
@@ -165,6 +175,7 @@ function partsOf(operations: KeyOperations, evicts: boolean): number[][] {
   }
   // A value that was only read is a read, which is a part already.
   for (const users of values.values()) if (users.some((index) => kinds[index] !== READ)) parts.push(users)
+  if (isPlain && absences.length > 0) parts.push(absences)
   return parts
 }
 
@@ -177,10 +188,41 @@ function isPlainKey({ count, kinds, isMortal }: KeyOperations, evicts: boolean):
   return true
 }
 
-function withoutParts(operations: KeyOperations, parts: readonly number[][]): KeyOperations {
-  const isRemoved = new Uint8Array(operations.count)
+/** Without the adds and compare-and-sets that were refused, if they are not what is broken. */
+function withoutRefusals(operations: KeyOperations, isBroken: IsBroken): KeyOperations {
+  const { count, kinds, statuses } = operations
+  const kept: number[] = []
+  for (let index = 0; index < count; index++) {
+    const isRefusal = statuses[index] === UNMET && (kinds[index] === ADD || kinds[index] === COMPARE_AND_SET)
+    if (!isRefusal) kept.push(index)
+  }
+  if (kept.length === count) return operations
+  const rest = operations.subset(kept)
+  return isBroken(rest) === true ? rest : operations
+}
+
+/** The same operations, of which less is asked; the history as it is where that cannot be. */
+function weakened(operations: KeyOperations, evicts: boolean): KeyOperations {
+  const { count, kinds, statuses, isMortal } = operations
+  const weak = operations.subset(Array.from({ length: count }, (_, index) => index))
+  for (let index = 0; index < count; index++) {
+    const kind = kinds[index] as number
+    if (kind === INCREMENT || kind === EXPIRE || (isMortal[index] !== 0 && !evicts)) return operations
+    if (kind === DELETE) {
+      // What is known of an absence is kept as a read that found none.
+      weak.kinds[index] = statuses[index] === UNMET ? READ : WIPE
+    } else if (kind === ADD || kind === COMPARE_AND_SET) {
+      if (statuses[index] === UNMET) return operations
+      weak.kinds[index] = WRITE
+    }
+  }
+  return weak
+}
+
+function keptWithout(count: number, parts: readonly number[][]): number[] {
+  const isRemoved = new Uint8Array(count)
   for (const part of parts) for (const index of part) isRemoved[index] = 1
   const kept: number[] = []
-  for (let index = 0; index < operations.count; index++) if (isRemoved[index] === 0) kept.push(index)
-  return operations.subset(kept)
+  for (let index = 0; index < count; index++) if (isRemoved[index] === 0) kept.push(index)
+  return kept
 }
